@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library target and everything it may import. The order of the list below is the order to read the code in.
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+  name: "vtlscope",
+  products: [.executable(name: "vtlscope", targets: ["vtlscope"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // The vocabulary.
+    library("Architecture"),
+    library("Journal", ["Architecture"]),
+
+    // The machine.
+    library("Memory", ["Architecture"]),
+    library("Interpreter", ["Architecture", "Memory"]),
+    library("Interrupts", ["Architecture", "Journal"]),
+    library("HyperV", ["Architecture", "Journal"]),
+    library("Machine", ["Architecture", "Journal", "Memory", "Interpreter", "Interrupts", "HyperV"]),
+
+    // What is seen of it.
+    .target(name: "CVTLScope"),
+    library("Region", ["Architecture", "Journal", "CVTLScope"]),
+    library("Host", ["Architecture", "Journal", "Machine", "Region"]),
+    library("Diagnosis", ["Architecture", "Journal", "Interrupts"]),
+    library("Inspector", ["Architecture", "Journal", "Interrupts", "Diagnosis"]),
+    .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+    library("Terminal", ["Inspector", "CNcurses"]),
+
+    // Guests, and the programs.
+    library("Guests"),
+    library("Scenarios", ["Architecture", "Machine", "Guests"]),
+    .executableTarget(
+      name: "vtlscope",
+      dependencies: [
+        "Architecture", "Journal", "Machine", "Region", "Host", "Diagnosis", "Inspector", "Terminal", "Scenarios",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "Bench",
+      dependencies: [
+        "Architecture", "Journal", "Memory", "Interpreter", "Interrupts", "Machine", "Region", "Scenarios",
+      ],
+      swiftSettings: settings),
+
+    tests("ArchitectureTests", ["Architecture"]),
+    tests("JournalTests", ["Architecture", "Journal"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,82 @@
+import Architecture
+
+/// What an operator wants done. Taken between slices, written to the command log, then done.
+public enum Command: Hashable, Sendable {
+  case pause
+  case run
+  /// Runs until one more event has happened, then pauses.
+  case stepEvent
+  /// Sends an interrupt.
+  case fire(FireRequest)
+  /// Switches the active VTL of a VP at an instruction boundary.
+  case switchVTL(VPIndex, to: VTL)
+  /// Writes EOI on behalf of a context.
+  case endOfInterrupt(ContextID)
+
+  public var kind: CommandKind {
+    switch self {
+    case .pause: .pause
+    case .run: .run
+    case .stepEvent: .stepEvent
+    case .fire: .fire
+    case .switchVTL: .switchVTL
+    case .endOfInterrupt: .endOfInterrupt
+    }
+  }
+}
+
+/// A `Command` without its arguments.
+public enum CommandKind: UInt8, Hashable, Sendable, CaseIterable {
+  case pause = 0
+  case run = 1
+  case stepEvent = 2
+  case fire = 3
+  case switchVTL = 4
+  case endOfInterrupt = 5
+}
+
+/// An interrupt the operator sends.
+public struct FireRequest: Hashable, Sendable {
+  public enum Origin: Hashable, Sendable {
+    /// As if this context had written its ICR.
+    case context(ContextID)
+    /// As a message-signaled interrupt into this group.
+    case message(GroupID)
+  }
+  public var origin: Origin
+  public var message: InterruptMessage
+
+  public init(origin: Origin, message: InterruptMessage) {
+    self.origin = origin
+    self.message = message
+  }
+}
+
+/// Why a command was not carried out.
+public enum CommandRefusal: UInt8, Hashable, Sendable, CaseIterable {
+  case noSuchContext = 1
+  case vtlNotEnabled = 2
+  case alreadyActive = 3
+  case waitsForStartup = 4
+  case nothingInService = 5
+  case noSuchGroup = 6
+  case machineStopped = 7
+  case notPaused = 8
+  case apicDisabled = 9
+}
+
+/// A command with its place in virtual time: the input of a replay.
+public struct CommandRecord: Hashable, Sendable {
+  public var time: VirtualTime
+  /// How many instructions the partition had retired: with `time`, the exact place.
+  public var instructions: UInt64
+  public var command: Command
+  public var refusal: CommandRefusal?
+
+  public init(time: VirtualTime, instructions: UInt64, command: Command, refusal: CommandRefusal?) {
+    self.time = time
+    self.instructions = instructions
+    self.command = command
+    self.refusal = refusal
+  }
+}

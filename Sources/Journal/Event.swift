@@ -1,0 +1,150 @@
+import Architecture
+
+/// Why a VP left one VTL for another.
+public enum VTLSwitchReason: UInt8, Hashable, Sendable, CaseIterable {
+  /// The lower VTL called (TLFS entry reason 1).
+  case call = 1
+  /// An interrupt for the higher VTL (TLFS entry reason 2).
+  case interrupt = 2
+  /// An intercept (TLFS entry reason 3).
+  case intercept = 3
+  /// The higher VTL returned.
+  case `return` = 16
+  /// The operator switched.
+  case `operator` = 17
+}
+
+/// How the logical half of a group's map is addressed.
+public enum LogicalMode: UInt8, Hashable, Sendable, CaseIterable {
+  /// Every member is software-disabled.
+  case unused = 0
+  case flat = 1
+  case cluster = 2
+  case x2APIC = 3
+  /// Members disagree or alias: logical destinations take the slow scan.
+  case disabled = 4
+}
+
+/// Why a logical map is disabled.
+public enum LogicalModeReason: UInt8, Hashable, Sendable, CaseIterable {
+  case none = 0
+  /// Members use different logical modes.
+  case mixedModes = 1
+  /// A member's LDR has more than one bit, or shares its bit with another member.
+  case aliasedLDR = 2
+  /// A member is in a group other than 0 (rfc-2023 mode only: bug B9 of the posted patch).
+  case groupNotZero = 3
+}
+
+/// Why the machine stopped for good.
+public enum StopCause: UInt8, Hashable, Sendable, CaseIterable {
+  /// The guest wrote the debug-exit port.
+  case debugExit = 1
+  /// A fault while delivering a double fault: shutdown (SDM Vol. 3A, 6.15).
+  case tripleFault = 2
+  /// No VP can ever run again and nothing is armed.
+  case nothingCanHappen = 3
+  /// The time given with `--for` has passed.
+  case timeReached = 4
+  /// The time given with `--limit` has passed.
+  case limitReached = 5
+  /// The operator ended the session.
+  case quit = 6
+}
+
+/// One thing that happened, in order, with its place in virtual time.
+public struct Event: Hashable, Sendable {
+  /// Counts from 0 without a gap.
+  public var sequence: UInt64
+  public var time: VirtualTime
+  /// The interrupt this belongs to, or none.
+  public var journey: JourneyID
+  /// Where it happened: a context, or nil for the machine and the operator.
+  public var context: ContextID?
+  /// The RIP of that context's VP at the time, when `context` was running; else 0.
+  public var rip: UInt64
+  public var body: Body
+
+  public init(
+    sequence: UInt64 = 0, time: VirtualTime = .zero, journey: JourneyID = .none, context: ContextID? = nil,
+    rip: UInt64 = 0, _ body: Body
+  ) {
+    self.sequence = sequence
+    self.time = time
+    self.journey = journey
+    self.context = context
+    self.rip = rip
+    self.body = body
+  }
+
+  public enum Body: Hashable, Sendable {
+    /// A request was sent and resolved. `context` is the sender, or nil.
+    case requested(InterruptSource, InterruptMessage, RouteSummary)
+    /// A local APIC was reached. `context` is the target.
+    case accepted(VectorNumber, DeliveryMode, Acceptance)
+    /// IRR to ISR; it had waited in the IRR for `waited`.
+    case acknowledged(VectorNumber, waited: VirtualTime)
+    /// The handler wrote EOI; the ISR bit had been set for `inService`.
+    case endOfInterrupt(VectorNumber, inService: VirtualTime)
+    /// An EOI while nothing was in service.
+    case spuriousEOI
+    /// The local APIC timer reached its due time; masked expiries deliver nothing.
+    case timerExpired(VectorNumber, due: VirtualTime, isMasked: Bool)
+    case halted(interruptsEnabled: Bool)
+    case woke(after: VirtualTime)
+    case vtlSwitched(from: VTL, to: VTL, VTLSwitchReason, VectorNumber?)
+    case hypercall(code: UInt16, status: UInt16, repsCompleted: UInt16, isFast: Bool)
+    case taskPriorityChanged(from: UInt8, to: UInt8)
+    case exception(vector: UInt8, errorCode: UInt32?, address: UInt64)
+    case nmiTaken
+    /// INIT was processed: the context is reset and waits for a SIPI.
+    case initialized
+    /// A SIPI was processed: execution starts at `vector` x 1000h.
+    case started(VectorNumber)
+    case mapRebuilt(GroupID, generation: UInt32, LogicalMode, LogicalModeReason)
+    case apicBaseChanged(from: UInt64, to: UInt64)
+    case softwareEnable(Bool)
+    case apicError(status: UInt8)
+    case vtlEnabled(VTL, forPartition: Bool)
+    case notificationAsserted(VectorNumber)
+    case command(CommandKind, refusal: CommandRefusal?)
+    case stopped(StopCause, status: UInt32)
+  }
+
+  /// What the log keeps of a `Route`.
+  public struct RouteSummary: Hashable, Sendable {
+    public var group: GroupID
+    public var path: RoutePath
+    public var candidates: UInt16
+    public var delivered: UInt16
+    public var rejected: UInt16
+    public var reason: Rejection?
+    public var firstTarget: ContextID?
+
+    public init(
+      group: GroupID, path: RoutePath, candidates: UInt16, delivered: UInt16, rejected: UInt16, reason: Rejection?,
+      firstTarget: ContextID?
+    ) {
+      self.group = group
+      self.path = path
+      self.candidates = candidates
+      self.delivered = delivered
+      self.rejected = rejected
+      self.reason = reason
+      self.firstTarget = firstTarget
+    }
+
+    public init(_ route: Route) {
+      let first: ContextID? =
+        switch route.targets {
+        case .none: nil
+        case .one(let id): id
+        case .many(let all): all.first
+        }
+      self.init(
+        group: route.group, path: route.path, candidates: UInt16(clamping: route.candidates),
+        delivered: UInt16(clamping: route.count), rejected: UInt16(clamping: route.rejected), reason: route.reason,
+        firstTarget: first)
+    }
+  }
+}
