@@ -1,0 +1,33 @@
+import Architecture
+import Journal
+
+/// A context that waits for nothing in particular: halted, able to take an interrupt, with none to take.
+///
+/// Not a finding: this is what a healthy processor does most of the time.
+public struct Idle: Hashable, Sendable {
+  public var context: ContextID
+  /// When its local APIC timer wakes it; nil when no timer is armed and only others can.
+  public var wakes: VirtualTime?
+
+  public init(context: ContextID, wakes: VirtualTime?) {
+    self.context = context
+    self.wakes = wakes
+  }
+
+  /// "idle, wakes in 2.9ms", or "idle, no wake source".
+  public func text(at now: VirtualTime) -> String {
+    wakes.map { "idle, wakes in \(($0 - now).spanText)" } ?? "idle, no wake source"
+  }
+}
+
+extension ContextSnapshot {
+  /// Set when the context is idle: the active one of its VP, halted with IF = 1, and nothing deliverable.
+  public var idle: Idle? {
+    guard isEnabled, isActive, activity == .halted, interruptsEnabled, pending.isEmpty, nmiPending == 0,
+      !initPending
+    else { return nil }
+    // A masked timer (LVT 320h, bit 16) expires without waking anyone.
+    let timer = apic[0x320].bit(16) || !isAPICEnabled ? nil : timer.due
+    return Idle(context: id, wakes: timer)
+  }
+}

@@ -1,0 +1,81 @@
+import Architecture
+import Journal
+
+extension Rule {
+  /// S17: a broadcast, shorthand or logical request in a group other than 0 that found nobody, although the
+  /// group has other members, because of how groups are told apart. In a correct core this cannot happen.
+  ///
+  /// Gone once the same kind of request is delivered again. One that names no member (S19), that no enabled
+  /// member can take (S10) or that leaves out the only member is not this.
+  static var groupRequestLost: Rule {
+    Rule(.groupRequestLost, "a request to many in a group other than 0 reached nobody") { context, scene in
+      guard let requests = scene.wideRequests[context.id] else { return nil }
+      var lost: [Scene.Request] = []
+      for request in requests where request.route.group > GroupID(0) {
+        if request.route.delivered > 0 {
+          lost.removeAll { $0.message.addressText == request.message.addressText }
+        } else if isGroupReason(request.route.reason) {
+          lost.append(request)
+        }
+      }
+      guard let first = lost.first, let last = lost.last else { return nil }
+      let others = scene.snapshot.contexts.filter {
+        $0.isEnabled && $0.group == last.route.group && $0.id != context.id && $0.isAPICEnabled
+      }
+      guard !others.isEmpty else { return nil }
+      return finding(context, first: first, last: last, count: lost.count, others: others.map(\.id), scene)
+    }
+  }
+
+  private static func isGroupReason(_ reason: Rejection?) -> Bool {
+    switch reason {
+    case .otherGroup, .groupNotZero, .groupBitsInDestination: true
+    default: false
+    }
+  }
+
+  private static func reasonText(_ reason: Rejection?) -> String {
+    switch reason {
+    case .groupNotZero: "the candidate's group is not 0"
+    case .groupBitsInDestination: "the destination carries group bits"
+    case .otherGroup: "the candidate is in another group"
+    default: "no reason given"
+    }
+  }
+
+  private static func finding(
+    _ context: ContextSnapshot, first: Scene.Request, last: Scene.Request, count: Int, others: [ContextID],
+    _ scene: Scene
+  ) -> Finding {
+    let command = last.message.command
+    let what = "\(last.message.addressText) \(hex2(command.vector))"
+    let group = last.route.group.rawValue
+    let named = others.prefix(6).map(\.description).joined(separator: " ") + (others.count > 6 ? " ..." : "")
+    let path =
+      switch last.route.path {
+      case .map: "map"
+      case .scan: "slow scan"
+      case .direct: "direct"
+      }
+    let evidence: [Finding.Evidence] = [
+      .init(
+        "#\(last.journey.rawValue) \(what) sent by \(context.id) in group \(group) at \(last.time.pointText) s"
+      ),
+      .init("group \(group) has other members: \(named)"),
+      .init("path: \(path), \(last.route.candidates) candidates, \(last.route.rejected) turned down"),
+      .init("turned down because \(reasonText(last.route.reason))"),
+      .init("any local APIC was reached", holds: false),
+      .init("a later request of this form was delivered", holds: false),
+      .init("\(count) lost since \(first.time.pointText) s"),
+    ]
+    let rfc =
+      if case .rfc2023(let bits) = scene.snapshot.machine.groupEncoding {
+        "groups are encoded in \(bits) ID bits, as posted in 2023"
+      } else { "groups are explicit: this is a defect of the core" }
+    return Finding(
+      code: .groupRequestLost, certainty: .proved, severity: .high, context: context.id, since: first.time,
+      title: "\(what) lost: nobody in group \(group) was reached", evidence: evidence,
+      cause: "\(rfc); sent from \(scene.place(last.rip))",
+      remedy: "explicit groups; or one physical request per processor", journey: last.journey)
+  }
+}
