@@ -44,7 +44,12 @@ let package = Package(
     library("Terminal", ["Inspector", "CNcurses"]),
 
     // Guests, and the programs.
-    library("Guests"),
+    .executableTarget(name: "EmbedImage", swiftSettings: settings),
+    .plugin(
+      name: "GuestBuild", capability: .buildTool(), dependencies: ["EmbedImage"], path: "Sources/GuestBuild"),
+    .target(
+      name: "Guests", exclude: ["README.md", "include", "runtime", "programs"], swiftSettings: settings,
+      plugins: ["GuestBuild"]),
     library("Scenarios", ["Architecture", "Machine", "Guests"]),
     .executableTarget(
       name: "vtlscope",

@@ -1,0 +1,81 @@
+import Foundation
+import PackagePlugin
+
+/// Compiles the guest programs with the Swift toolchain's own clang and ld.lld, and embeds their images.
+///
+/// Every `programs/NAME.c` (or directory `programs/NAME` of C files) becomes one ELF64 image, linked with everything
+/// in `runtime`. Nothing but the Swift toolchain is needed: the guests are freestanding.
+@main
+struct GuestBuild: BuildToolPlugin {
+  func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
+    try GuestPrograms(context, directory: target.directoryURL).commands()
+  }
+}
+
+struct GuestPrograms {
+  let clang: URL
+  let embed: URL
+  let directory: URL
+  let work: URL
+
+  init(_ context: PluginContext, directory: URL) throws {
+    clang = try context.tool(named: "clang").url
+    embed = try context.tool(named: "EmbedImage").url
+    self.directory = directory
+    work = context.pluginWorkDirectoryURL
+  }
+
+  /// One command per image, and one that lists them.
+  ///
+  /// A command's outputs may only be Swift files: SwiftPM would bundle objects and images as resources. So the
+  /// command that writes the Swift file compiles and links too.
+  func commands() throws -> [Command] {
+    let headers = try files("include", ["h"])
+    let runtime = try files("runtime", ["c", "S"])
+    let programs = try programs()
+    let list = work.appending(path: "EmbeddedImages.swift")
+    return programs.map { image($0.name, sources: runtime + $0.sources, headers: headers) } + [
+      .buildCommand(
+        displayName: "Listing guest images", executable: embed,
+        arguments: ["list", list.path()] + programs.map(\.name), outputFiles: [list])
+    ]
+  }
+
+  private func image(_ name: String, sources: [URL], headers: [URL]) -> Command {
+    let script = directory.appending(path: "runtime/link.ld")
+    let output = work.appending(path: name + ".swift")
+    return .buildCommand(
+      displayName: "Building guest \(name)", executable: embed,
+      arguments: ["image", output.path(), name, work.appending(path: name + ".elf").path(), clang.path()]
+        + Self.compilation + Self.linking
+        + ["-I", directory.appending(path: "include").path(), "-Wl,-T,\(script.path())"]
+        + sources.map { $0.path() },
+      inputFiles: sources + headers + [script], outputFiles: [output])
+  }
+
+  /// The programs by name: the name is that of the file or the directory.
+  private func programs() throws -> [(name: String, sources: [URL])] {
+    let root = directory.appending(path: "programs")
+    return try FileManager.default.contentsOfDirectory(atPath: root.path()).sorted().map { entry in
+      entry.hasSuffix(".c")
+        ? (String(entry.dropLast(2)), [root.appending(path: entry)])
+        : (entry, try files("programs/" + entry, ["c", "S"]))
+    }
+  }
+
+  private func files(_ folder: String, _ extensions: Set<String>) throws -> [URL] {
+    let root = directory.appending(path: folder)
+    return try FileManager.default.contentsOfDirectory(atPath: root.path()).sorted()
+      .map { root.appending(path: $0) }.filter { extensions.contains($0.pathExtension) }
+  }
+
+  /// Interrupt handlers save the general registers only, and run on the interrupted stack.
+  private static let compilation = [
+    "-target", "x86_64-unknown-none-elf", "-std=c17", "-ffreestanding", "-fno-pic", "-mno-red-zone",
+    "-mgeneral-regs-only", "-O2", "-fno-omit-frame-pointer", "-fno-stack-protector",
+    "-fno-asynchronous-unwind-tables", "-Wall", "-Wextra", "-Werror",
+  ]
+  private static let linking = [
+    "-nostdlib", "-static", "-fuse-ld=lld", "-Wl,--build-id=none", "-Wl,-z,max-page-size=4096",
+  ]
+}
