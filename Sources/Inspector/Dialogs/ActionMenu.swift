@@ -1,0 +1,3 @@
+extension InspectorModel {
+  mutating func openActionMenu() { message = "no action is possible here" }
+}

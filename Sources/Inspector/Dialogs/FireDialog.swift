@@ -1,0 +1,3 @@
+extension InspectorModel {
+  mutating func openFireDialog() { message = "firing is not possible here" }
+}

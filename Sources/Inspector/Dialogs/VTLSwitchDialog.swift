@@ -1,0 +1,3 @@
+extension InspectorModel {
+  mutating func openVTLSwitchDialog() { message = "switching is not possible here" }
+}

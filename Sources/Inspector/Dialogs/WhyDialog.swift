@@ -1,0 +1,3 @@
+extension InspectorModel {
+  mutating func openWhy() { message = "no finding is known" }
+}

@@ -1,0 +1,70 @@
+/// The one table that drives key handling, the footer and the help.
+///
+/// No key means two things in one place. Every command has a plain key: function and control keys are never the only way,
+/// because terminals and multiplexers eat them.
+public enum KeyMap {
+  public static let bindings: [KeyBinding] = moving + looking + acting
+
+  /// What `key` asks for in `view`; nil when it means nothing there.
+  public static func command(for key: Key, in view: ViewID) -> KeyCommand? {
+    bindings.first { $0.keys.contains(key) && ($0.scope == .everywhere || $0.scope == .view(view)) }?.command
+  }
+
+  public static func binding(for command: KeyCommand) -> KeyBinding? { bindings.first { $0.command == command } }
+
+  private static func bind(
+    _ keys: [Key], _ command: KeyCommand, _ label: String, _ help: String, in scope: KeyScope = .everywhere,
+    for purpose: KeyPurpose, needsControl: Bool = false
+  ) -> KeyBinding {
+    KeyBinding(
+      keys: keys, command: command, scope: scope, purpose: purpose, label: label, help: help,
+      needsControl: needsControl)
+  }
+
+  private static let moving: [KeyBinding] = [
+    bind(["1"], .view(.over), "Over", "overview", for: .move),
+    bind(["2"], .view(.groups), "Groups", "APIC groups and their maps", for: .move),
+    bind(["3"], .view(.lapic), "Lapic", "one local APIC", for: .move),
+    bind(["6"], .view(.events), "Events", "what happened", for: .move),
+    bind(["k", .up], .up, "Up", "row up", for: .move),
+    bind(["j", .down], .down, "Down", "row down", for: .move),
+    bind(["h", .left], .left, "Left", "left", for: .move),
+    bind(["l", .right], .right, "Right", "right", for: .move),
+    bind([.pageUp], .pageUp, "Page up", "page up", for: .move),
+    bind([.pageDown], .pageDown, "Page down", "page down", for: .move),
+    bind(["g", .home], .first, "First", "first row", for: .move),
+    bind(["G", .end], .last, "Last", "last row, follow", for: .move),
+    bind([.tab], .nextPane, "Next group", "next group", in: .view(.groups), for: .move),
+    bind([.enter], .open, "Open", "open", for: .move),
+    bind([.escape, .backspace], .back, "Back", "close, back", for: .move),
+    bind([","], .previousContext, "Prev", "previous context", in: .view(.lapic), for: .move),
+    bind(["."], .nextContext, "Next", "next context", in: .view(.lapic), for: .move),
+    bind([";"], .otherVTL, "Other VTL", "same VP, other VTL", in: .view(.lapic), for: .move),
+  ]
+
+  private static let looking: [KeyBinding] = [
+    bind(["?", .function(1)], .help, "Help", "this page", for: .look),
+    bind(["W"], .why, "Why", "why is it stuck", for: .look),
+    bind(["J"], .journey, "Journey", "the way of one interrupt", for: .look),
+    bind(["z"], .freeze, "Freeze", "freeze the picture", for: .look),
+    bind(["r"], .timeMode, "Time", "absolute, relative, delta time", for: .look),
+    bind(["T"], .theme, "Theme", "auto, dark, light, mono", for: .look),
+    bind(["("], .slower, "Slower", "refresh less often", for: .look),
+    bind([")"], .faster, "Faster", "refresh more often", for: .look),
+    bind([.control("l")], .redraw, "Redraw", "paint everything again", for: .look),
+    bind(["V"], .bitmaps, "Bitmaps", "one grid; IRR, ISR, TMR apart", in: .view(.lapic), for: .look),
+    bind(["D"], .destinations, "Receivers", "who would receive", in: .view(.groups), for: .look),
+    bind(["X"], .crossCheck, "Cross-check", "prove the map equals the scan", in: .view(.groups), for: .look),
+  ]
+
+  private static let acting: [KeyBinding] = [
+    bind(["p", .function(5)], .runStop, "Stop/run", "stop or run the machine", for: .act, needsControl: true),
+    bind(["s"], .step, "Step", "step one event, when stopped", for: .act, needsControl: true),
+    bind(["f", .function(9)], .fire, "Fire", "fire an interrupt, with preview", for: .act),
+    bind(["v"], .switchVTL, "VTL", "switch the VTL of a VP", for: .act),
+    bind(["x"], .actions, "Actions", "NMI, EOI on behalf", for: .act, needsControl: true),
+    bind([.control("z")], .suspend, "Suspend", "suspend to the shell", for: .act),
+    bind(["q", .function(10)], .quit, "Quit", "back; on the first view quit", for: .act),
+    bind(["Q"], .quitNow, "Quit now", "quit at once", for: .act),
+  ]
+}

@@ -1,0 +1,70 @@
+import Architecture
+import Journal
+
+/// The newest events, in order of their sequence numbers. Older ones make room.
+public struct EventBuffer: Sendable {
+  public static let standardCapacity = 65_536
+
+  public let capacity: Int
+  private var slots: [Event] = []
+  private var head = 0
+  /// Events that were overwritten in the core's ring before they were read.
+  public private(set) var missed: UInt64 = 0
+
+  public init(capacity: Int = standardCapacity) { self.capacity = max(1, capacity) }
+
+  public var count: Int { slots.count }
+  public var isEmpty: Bool { slots.isEmpty }
+  public var first: Event? { isEmpty ? nil : self[0] }
+  public var last: Event? { isEmpty ? nil : self[count - 1] }
+
+  /// 0 is the oldest that is kept.
+  public subscript(i: Int) -> Event {
+    let place = head + i
+    return slots[place < slots.count ? place : place - slots.count]
+  }
+
+  public mutating func append(_ events: some Collection<Event>, missed: UInt64 = 0) {
+    self.missed = self.missed &+ missed
+    // What is not newer than the newest was seen already; a core that lies about its sequence cannot disorder us.
+    var newest = last?.sequence
+    for event in events where newest == nil || event.sequence > newest! {
+      newest = event.sequence
+      if slots.count < capacity {
+        slots.append(event)
+      } else {
+        slots[head] = event
+        head = head + 1 == capacity ? 0 : head + 1
+      }
+    }
+  }
+
+  /// The place of the event with this sequence number, or of the first one after it.
+  public func place(of sequence: UInt64) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle].sequence < sequence { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  public func event(_ sequence: UInt64) -> Event? {
+    let place = place(of: sequence)
+    return place < count && self[place].sequence == sequence ? self[place] : nil
+  }
+
+  /// The newest `limit` events for which `isWanted` holds, newest first, looking at no more than `depth` of them.
+  public func newest(_ limit: Int, depth: Int = .max, where isWanted: (Event) -> Bool = { _ in true }) -> [Event] {
+    var found: [Event] = []
+    var place = count
+    let stop = depth >= count ? 0 : count - depth
+    while place > stop && found.count < limit {
+      place -= 1
+      let event = self[place]
+      if isWanted(event) { found.append(event) }
+    }
+    return found
+  }
+}

@@ -1,0 +1,150 @@
+import Architecture
+import Journal
+
+extension InspectorModel {
+  /// What one keystroke does: it changes the model, and may want something done outside.
+  public mutating func handle(_ key: Key) -> Action? {
+    message = nil
+    if isHelpOpen { return handleInHelp(key) }
+    if dialog != nil { return handleInDialog(key) }
+    if case .paste = key {
+      message = "pasted text does nothing here"
+      return nil
+    }
+    guard let command = KeyMap.command(for: key, in: view) else { return nil }
+    return perform(command)
+  }
+
+  /// The help closes at any key that is not one of those that work everywhere.
+  private mutating func handleInHelp(_ key: Key) -> Action? {
+    switch KeyMap.command(for: key, in: view) {
+    case .redraw: return .redraw
+    case .suspend: return .suspend
+    case .quitNow: return .quit
+    case .theme: theme = theme.next
+    default: isHelpOpen = false
+    }
+    return nil
+  }
+
+  private mutating func handleInDialog(_ key: Key) -> Action? {
+    switch key {
+    case .control("l"): return .redraw
+    case .control("z"): return .suspend
+    default: break
+    }
+    guard var open = dialog else { return nil }
+    let outcome = open.handle(key, &self)
+    switch outcome {
+    case .stay:
+      dialog = open
+      return nil
+    case .close:
+      dialog = nil
+      return nil
+    case .act(let action):
+      dialog = nil
+      return action
+    case .actAndStay(let action):
+      dialog = open
+      return action
+    }
+  }
+
+  mutating func perform(_ command: KeyCommand) -> Action? {
+    if Views.view(view).perform(command, &self) { return nil }
+    if let binding = KeyMap.binding(for: command), binding.needsControl, isReadOnly {
+      message = "read-only: this core belongs to another process"
+      return nil
+    }
+    switch command {
+    case .help: isHelpOpen = true
+    case .view(let id): show(id)
+    case .back: goBack()
+    case .runStop: return runOrStop()
+    case .step: return step()
+    case .fire: openFireDialog()
+    case .switchVTL: openVTLSwitchDialog()
+    case .actions: openActionMenu()
+    case .why: openWhy()
+    case .journey: openJourney()
+    case .freeze: setFrozen(!isFrozen)
+    case .timeMode:
+      timeMode = timeMode.next
+      message = Line("time: " + timeMode.name)
+    case .theme:
+      theme = theme.next
+      message = Line("theme: " + theme.name)
+    case .slower: changeRate(by: -1)
+    case .faster: changeRate(by: 1)
+    case .redraw: return .redraw
+    case .suspend: return .suspend
+    case .quit: return goBack() ? nil : .quit
+    case .quitNow: return .quit
+    case .up, .down, .left, .right, .pageUp, .pageDown, .first, .last, .open, .nextPane, .previousContext,
+      .nextContext, .otherVTL, .bitmaps, .crossCheck, .destinations:
+      break
+    }
+    return nil
+  }
+
+  /// Shows a view, and remembers the one before it.
+  public mutating func show(_ id: ViewID) {
+    guard id != view else { return }
+    viewStack.removeAll { $0 == id }
+    viewStack.append(view)
+    view = id
+  }
+
+  /// False when there is nothing to go back to.
+  @discardableResult
+  private mutating func goBack() -> Bool {
+    if let last = viewStack.popLast() {
+      view = last
+      return true
+    }
+    guard view != .over else { return false }
+    view = .over
+    return true
+  }
+
+  private mutating func runOrStop() -> Action? {
+    guard isAlive else {
+      message = "the machine has stopped for good"
+      return nil
+    }
+    return .command(snapshot.machine.runState == .running ? .pause : .run)
+  }
+
+  private mutating func step() -> Action? {
+    guard isAlive, snapshot.machine.runState == .paused else {
+      message = "step: stop the machine first (p)"
+      return nil
+    }
+    return .command(.stepEvent)
+  }
+
+  private static let rates = [2, 5, 10, 20, 50, 100, 150, 200, 300]
+
+  private mutating func changeRate(by step: Int) {
+    let place = Self.rates.lastIndex { $0 <= refreshDecihertz } ?? 0
+    refreshDecihertz = Self.rates[min(Self.rates.count - 1, max(0, place + step))]
+    message = Line("refresh: " + Header.rate(self))
+  }
+
+  /// How many rows a page key moves.
+  var pageRows: Int { max(1, size.height - 12) }
+
+  /// How far a moving command moves in a list; nil when it does not move.
+  func distance(_ command: KeyCommand) -> Int? {
+    switch command {
+    case .up: -1
+    case .down: 1
+    case .pageUp: -pageRows
+    case .pageDown: pageRows
+    case .first: -1_000_000
+    case .last: 1_000_000
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import Architecture
+import Journal
+
+/// Everything the screen shows and everything the operator has chosen: a value, with no terminal and no clock.
+public struct InspectorModel: Sendable {
+  // MARK: What is seen
+
+  /// The name of the core, as `vtlscope ls` lists it.
+  public var name: String
+  public internal(set) var snapshot: Snapshot
+  /// The frame before `snapshot`.
+  public internal(set) var previous: Snapshot?
+  public internal(set) var rates = Rates()
+  public internal(set) var events: EventBuffer
+  public internal(set) var liveness: Liveness = .beating
+  public var symbols: SymbolTable
+
+  // MARK: What may be done
+
+  /// Actions are refused, and their dialogs are previews.
+  public var isReadOnly: Bool
+
+  // MARK: What the operator has chosen
+
+  public internal(set) var view: ViewID = .over
+  /// The views to go back to.
+  public internal(set) var viewStack: [ViewID] = []
+  public var selection = Selection()
+  public internal(set) var dialog: (any Dialog)?
+  public internal(set) var isHelpOpen = false
+  /// The picture stands still; the machine does not.
+  public internal(set) var isFrozen = false
+  public var timeMode: TimeMode = .absolute
+  public var theme: Theme = .auto
+  public var glyphs: Glyphs = .unicode
+  /// Looks per second, in tenths.
+  public internal(set) var refreshDecihertz = 100
+  /// A sentence about the last key or command; shown in place of the view's until the next key.
+  public var message: Line?
+  /// The size of the last frame: how far a page is.
+  public var size = Size(80, 24)
+  var lapicShowsAll = false
+  var groupsShowReceivers = true
+  var crossCheck: Line?
+
+  // MARK: What arrived while frozen
+
+  var heldSnapshot: Snapshot?
+  var heldEvents: EventBuffer
+
+  public init(
+    name: String, snapshot: Snapshot, isReadOnly: Bool = true, symbols: SymbolTable = SymbolTable(),
+    eventCapacity: Int = EventBuffer.standardCapacity
+  ) {
+    self.name = name
+    self.snapshot = snapshot
+    self.isReadOnly = isReadOnly
+    self.symbols = symbols
+    events = EventBuffer(capacity: eventCapacity)
+    heldEvents = EventBuffer(capacity: eventCapacity)
+    selection = Selection(
+      context: snapshot.contexts.first?.id ?? ContextID(0, 0), group: snapshot.groups.first?.id ?? GroupID(0))
+    rates.note(snapshot)
+  }
+
+  /// How long the runner may sleep until it looks again.
+  public var refreshMilliseconds: Int { 10_000 / max(1, refreshDecihertz) }
+
+  // MARK: - Learning
+
+  /// Takes in one look at the core. While frozen it is kept aside, not lost.
+  public mutating func apply(_ update: Update) {
+    liveness = update.liveness
+    for reply in update.replies { note(reply) }
+    guard !isFrozen else {
+      heldSnapshot = update.snapshot ?? heldSnapshot
+      heldEvents.append(update.events, missed: update.missed)
+      return
+    }
+    events.append(update.events, missed: update.missed)
+    if let next = update.snapshot { take(next) }
+    refreshDialog()
+  }
+
+  private mutating func take(_ next: Snapshot) {
+    previous = snapshot
+    snapshot = next
+    rates.note(next)
+  }
+
+  private mutating func note(_ reply: CommandReply) {
+    let what = CommandText.describe(reply.command)
+    guard let refusal = reply.refusal else {
+      message = Line(" done: " + what)
+      return
+    }
+    message = Line(" refused: \(what): \(CommandText.describe(refusal))", .wrong)
+  }
+
+  mutating func setFrozen(_ frozen: Bool) {
+    guard frozen != isFrozen else { return }
+    isFrozen = frozen
+    guard !frozen else { return }
+    let kept = (0..<heldEvents.count).lazy.map { [heldEvents] in heldEvents[$0] }
+    events.append(Array(kept), missed: heldEvents.missed)
+    heldEvents = EventBuffer(capacity: events.capacity)
+    if let held = heldSnapshot { take(held) }
+    heldSnapshot = nil
+    refreshDialog()
+  }
+
+  private mutating func refreshDialog() {
+    guard var open = dialog else { return }
+    open.refresh(self)
+    dialog = open
+  }
+
+  // MARK: - Asking
+
+  /// The contexts that exist: those whose VTL is enabled on their VP, in VP order, then VTL.
+  public var contexts: [ContextID] { snapshot.contexts.filter(\.isEnabled).map(\.id) }
+
+  public var selectedContext: ContextSnapshot? { snapshot[selection.context] }
+
+  public func group(_ id: GroupID) -> GroupSnapshot? { snapshot.groups.first { $0.id == id } }
+
+  /// `name+1c` with the guest's text made safe, or nil.
+  public func symbol(_ address: UInt64) -> String? { symbols.describe(address).map(TextForm.escaped) }
+
+  /// The symbol when known, else the address.
+  public func code(_ address: UInt64) -> String { symbol(address) ?? TextForm.hex(address) }
+
+  /// How long before the moment of the snapshot.
+  public func ago(_ time: VirtualTime) -> VirtualTime { snapshot.machine.time - time }
+
+  /// The machine can still do something, and something is there to do it.
+  public var isAlive: Bool {
+    switch liveness {
+    case .beating, .wedged, .suspended: snapshot.machine.runState != .stopped
+    case .dead, .exited, .archived: false
+    }
+  }
+}

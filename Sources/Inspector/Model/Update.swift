@@ -1,0 +1,63 @@
+import Architecture
+import Journal
+
+/// What the core's process is doing, as far as the host can tell. What the *machine* does is in the snapshot.
+public enum Liveness: Hashable, Sendable {
+  /// Its heartbeat is young.
+  case beating
+  /// The process lives but has not beaten for this long.
+  case wedged(milliseconds: UInt64)
+  /// The process is stopped by a signal (SIGSTOP).
+  case suspended(milliseconds: UInt64)
+  /// The process is gone and left its region behind.
+  case dead
+  /// The process ended in good order.
+  case exited
+  /// There is no process: a copy of a region is being looked at.
+  case archived
+}
+
+/// What became of one command of the operator.
+public struct CommandReply: Hashable, Sendable {
+  public var command: Command
+  public var refusal: CommandRefusal?
+
+  public init(command: Command, refusal: CommandRefusal?) {
+    self.command = command
+    self.refusal = refusal
+  }
+}
+
+/// What the inspector learns of the core from one look at it.
+public struct Update: Sendable {
+  /// The newest frame; nil when it has not changed.
+  public var snapshot: Snapshot?
+  /// The events since the last look, in order.
+  public var events: [Event]
+  /// How many events were overwritten before they could be read.
+  public var missed: UInt64
+  public var liveness: Liveness
+  public var replies: [CommandReply]
+
+  public init(
+    snapshot: Snapshot?, events: [Event] = [], missed: UInt64 = 0, liveness: Liveness = .beating,
+    replies: [CommandReply] = []
+  ) {
+    self.snapshot = snapshot
+    self.events = events
+    self.missed = missed
+    self.liveness = liveness
+    self.replies = replies
+  }
+}
+
+/// What the screen wants done outside of itself.
+public enum Action: Hashable, Sendable {
+  case command(Command)
+  /// Give the terminal back and end.
+  case quit
+  /// Paint every cell again.
+  case redraw
+  /// Give the terminal back until the shell resumes us.
+  case suspend
+}

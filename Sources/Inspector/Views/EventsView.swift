@@ -1,0 +1,13 @@
+/// Events
+public struct EventsView: View {
+  public var id: ViewID { .events }
+  public var tab: String? { "Events" }
+
+  public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {}
+
+  public func status(_ model: InspectorModel) -> Line { .empty }
+
+  public func footer(_ model: InspectorModel) -> [KeyCommand] { [.open, .fire, .switchVTL] }
+
+  public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool { false }
+}

@@ -1,0 +1,13 @@
+/// Groups
+public struct GroupsView: View {
+  public var id: ViewID { .groups }
+  public var tab: String? { "Groups" }
+
+  public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {}
+
+  public func status(_ model: InspectorModel) -> Line { .empty }
+
+  public func footer(_ model: InspectorModel) -> [KeyCommand] { [.open, .fire, .switchVTL] }
+
+  public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool { false }
+}

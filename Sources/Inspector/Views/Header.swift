@@ -1,0 +1,90 @@
+import Architecture
+import Journal
+
+/// The first two lines: what is looked at, whether it lives, and where in time it is.
+enum Header {
+  static func line(_ model: InspectorModel, width: Int) -> Line {
+    let left = Line(" vtlscope ", .bold) + Line(TextForm.escaped(model.name).clipped(to: 20)) + "  " + state(model)
+      + "  " + role(model)
+    // The right half gives up its parts one by one, the least important first.
+    var parts = clock(model)
+    while parts.count > 1, left.width + 2 + joined(parts).width > width { parts.removeLast() }
+    let right = joined(parts)
+    let gap = width - left.width - right.width
+    return gap >= 1 ? left.padded(to: left.width + gap) + right : left.clipped(to: width)
+  }
+
+  /// All there is room for when there is no room.
+  static func summary(_ model: InspectorModel) -> Line {
+    state(model) + Line(" " + TextForm.escaped(model.name) + " " + TextForm.point(model.snapshot.machine.time))
+  }
+
+  private static func joined(_ parts: [Line]) -> Line {
+    var line = Line.empty
+    for part in parts { line = line.spans.isEmpty ? part : line + "  " + part }
+    return line
+  }
+
+  private static func clock(_ model: InspectorModel) -> [Line] {
+    let machine = model.snapshot.machine
+    var parts: [Line] = [
+      Line("vt \(TextForm.point(machine.time)) s"),
+      Line(machine.paceMilli == 0 ? "x-" : TextForm.ratio(milli: machine.paceMilli)),
+      Line("#\(machine.epoch)"), Line(rate(model)),
+    ]
+    let missed = model.events.missed
+    parts.append(Line("missed \(TextForm.count(missed))", missed > 0 ? .waiting : .plain))
+    if let events = model.rates.eventsPerSecond { parts.append(Line("\(TextForm.count(events)) ev/s")) }
+    return parts
+  }
+
+  static func rate(_ model: InspectorModel) -> String {
+    let tenths = model.refreshDecihertz
+    return tenths % 10 == 0 ? "\(tenths / 10)Hz" : "\(tenths / 10).\(tenths % 10)Hz"
+  }
+
+  private static func role(_ model: InspectorModel) -> Line {
+    model.isReadOnly ? Line("RO", .dim) : Line("RW")
+  }
+
+  /// The four kinds of standing still never look alike, and none of them looks like running.
+  static func state(_ model: InspectorModel) -> Line {
+    switch model.liveness {
+    case .wedged(let age): return lost("LOST \(seconds(age))")
+    case .suspended(let age): return lost("LOST \(seconds(age)) suspended")
+    case .dead: return lost("DEAD")
+    case .exited: return badge("EXITED")
+    case .archived: return badge("FILE")
+    case .beating: break
+    }
+    if model.isFrozen { return badge("FROZEN") }
+    switch model.snapshot.machine.runState {
+    case .paused: return badge("PAUSED")
+    case .stopped: return badge("STOPPED")
+    case .running: return isIdle(model) ? Line("IDLE", .active) : Line("RUN", .active)
+    }
+  }
+
+  /// Everything waits, and for long: a guest that sleeps a millisecond at a time is running.
+  private static func isIdle(_ model: InspectorModel) -> Bool {
+    guard let until = model.snapshot.machine.idleUntil else { return false }
+    return until - model.snapshot.machine.time >= .milliseconds(100)
+  }
+
+  private static func badge(_ word: String) -> Line { Line(" \(word) ", .badge) }
+  private static func lost(_ word: String) -> Line { Line(" \(word) ", Style(.wrong, reversed: true)) }
+  private static func seconds(_ milliseconds: UInt64) -> String {
+    "\(milliseconds / 1_000).\(milliseconds % 1_000 / 100)s"
+  }
+
+  static func tabs(_ model: InspectorModel) -> Line {
+    var line = Line.empty
+    for view in Views.all {
+      guard let tab = view.tab else { continue }
+      let isHere = view.id == model.view || (model.view == .journey && view.id == .events)
+      let text = "\(view.id.rawValue) \(tab)"
+      line += isHere ? Line("[\(text)]", .bold) : Line(" \(text) ")
+    }
+    return line
+  }
+}

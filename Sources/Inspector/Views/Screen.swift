@@ -1,0 +1,83 @@
+import Architecture
+import Journal
+
+extension InspectorModel {
+  /// The whole screen at `size`. Pure: the same model gives the same cells.
+  public func draw(_ size: Size) -> Grid {
+    var grid = Grid(size, glyphs: glyphs)
+    guard size.width >= 40, size.height >= 10 else {
+      grid.put(Header.summary(self), 0, in: grid.bounds)
+      return grid
+    }
+    var area = grid.bounds
+    let current = Views.view(view)
+    grid.put(Header.line(self, width: size.width), 0, in: area.takeTop(1))
+    if size.width >= 80, size.height >= 24 { grid.put(Header.tabs(self), 0, in: area.takeTop(1)) }
+    let footer = area.takeBottom(1)
+    let status = area.takeBottom(1)
+    if isHelpOpen {
+      HelpPage.draw(self, into: &grid, area)
+    } else {
+      current.draw(self, into: &grid, area)
+      drawDialog(into: &grid, area)
+    }
+    grid.put(statusLine(current), 0, in: status)
+    grid.put(Footer.line(self, current, width: size.width), 0, in: footer)
+    return grid
+  }
+
+  private func drawDialog(into grid: inout Grid, _ area: Rect) {
+    guard let dialog else { return }
+    let place = area.centred(dialog.size(in: self))
+    grid.clear(place)
+    let inside = grid.box(dialog.title, place)
+    dialog.draw(self, into: &grid, inside)
+  }
+
+  private func statusLine(_ current: any View) -> Line {
+    if let message { return " " + message }
+    if isHelpOpen { return HelpPage.status }
+    if let status = dialog?.status(self) { return " " + status }
+    return " " + current.status(self)
+  }
+}
+
+/// The last line: the keys that mean something now.
+enum Footer {
+  static func line(_ model: InspectorModel, _ view: any View, width: Int) -> Line {
+    var line = Line.empty
+    for item in items(model, view, isWide: width >= 120) {
+      let next = Line(item.keys, .bold) + Line(" " + item.label)
+      let gap = line.spans.isEmpty ? 0 : 2
+      // An item is shown whole or not at all.
+      guard line.width + gap + next.width <= width else { continue }
+      if gap > 0 { line.append("  ") }
+      line += next
+    }
+    return line
+  }
+
+  static func items(_ model: InspectorModel, _ view: any View, isWide: Bool) -> [FooterItem] {
+    if model.isHelpOpen { return [FooterItem("Esc", "Close"), item(.theme, isWide), item(.quitNow, isWide)] }
+    if let dialog = model.dialog { return dialog.footer(model) }
+    let commands = [.help] + view.footer(model) + [.runStop, .step, .freeze, .quit]
+    var shown: [KeyCommand] = []
+    for command in commands where !shown.contains(command) && isUseful(command, model) { shown.append(command) }
+    return shown.map { item($0, isWide) }
+  }
+
+  /// A key that would only answer "not now" has no place in the last line.
+  private static func isUseful(_ command: KeyCommand, _ model: InspectorModel) -> Bool {
+    if command == .step { return !model.isReadOnly && model.snapshot.machine.runState == .paused && model.isAlive }
+    guard let binding = KeyMap.binding(for: command) else { return false }
+    return !binding.needsControl || (!model.isReadOnly && model.isAlive)
+  }
+
+  private static func item(_ command: KeyCommand, _ isWide: Bool) -> FooterItem {
+    guard let binding = KeyMap.binding(for: command) else { return FooterItem("", "") }
+    let plain = binding.keys.first?.name ?? ""
+    let function = binding.keys.first { if case .function = $0 { true } else { false } }
+    guard isWide, let function else { return FooterItem(plain, binding.label) }
+    return FooterItem("\(function.name) \(plain)", binding.label)
+  }
+}
