@@ -67,6 +67,7 @@ let package = Package(
 
     tests("ArchitectureTests", ["Architecture"]),
     tests("JournalTests", ["Architecture", "Journal"]),
+    tests("DiagnosisTests", ["Architecture", "Journal", "Diagnosis"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -22,15 +22,12 @@ func chains(_ findings: [Finding], _ scene: Scene) -> [Finding] {
 
 /// Where the request's interrupt still waits in an IRR, by itself or merged into an earlier one.
 private func openAt(_ request: Scene.Request, _ scene: Scene) -> [ContextID] {
-  guard request.journey != .none else { return [] }
-  let merges = scene.merged[request.journey] ?? []
-  return scene.snapshot.contexts.filter { context in
-    context.isEnabled
-      && context.pending.contains { state in
-        state.journey == request.journey
-          || merges.contains { $0.at == context.id && $0.into == state.journey }
-      }
-  }.map(\.id)
+  var contexts = scene.waiting[request.journey] ?? []
+  for merge in scene.merged[request.journey] ?? []
+  where scene.waiting[merge.into]?.contains(merge.at) == true && !contexts.contains(merge.at) {
+    contexts.append(merge.at)
+  }
+  return contexts.sorted()
 }
 
 private func chain(
@@ -57,7 +54,7 @@ private func chain(
     title: "waits \(number) > " + steps.joined(separator: " > ") + (isCycle ? " (cycle)" : ""),
     evidence: [
       .init(
-        "its last request is \(number): \(request.message.addressText) \(hex2(request.message.command.vector))"
+        "its last request is \(number): \(request.message.text)"
       ),
       .init("\(number) still waits in the IRR of \(target), for \(scene.age(request.time).spanText)"),
       .init("\(target): \(finding.code.rawValue) \(finding.title)"),

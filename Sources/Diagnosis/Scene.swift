@@ -5,12 +5,15 @@ import Journal
 public struct Scene {
   public let snapshot: Snapshot
   public let symbols: SymbolTable
-  /// Requests of each sender that name a target by a form wider than one physical ID, latest last.
+  /// Requests of each sender in a group other than 0 whose form may name many targets, latest last.
   let wideRequests: [ContextID: [Request]]
   /// The latest request each context sent.
   let lastRequests: [ContextID: Request]
   /// Journeys that merged into another, and where.
   let merged: [JourneyID: [Merge]]
+
+  /// In whose IRR a journey still waits.
+  let waiting: [JourneyID: [ContextID]]
 
   struct Request {
     var sender: ContextID
@@ -42,7 +45,7 @@ public struct Scene {
           sender: sender, sequence: event.sequence, time: event.time, rip: event.rip, journey: event.journey,
           source: source, message: message, route: route)
         last[sender] = request
-        if message.isWide { wide[sender, default: []].append(request) }
+        if message.isWide && route.group > GroupID(0) { wide[sender, default: []].append(request) }
       case .accepted(_, _, .merged(let other)):
         guard let target = event.context, event.journey != .none else { continue }
         merged[event.journey, default: []].append(Merge(at: target, into: other))
@@ -52,6 +55,13 @@ public struct Scene {
     wideRequests = wide
     lastRequests = last
     self.merged = merged
+    var waiting: [JourneyID: [ContextID]] = [:]
+    for context in snapshot.contexts where context.isEnabled {
+      for state in context.pending where state.journey != .none {
+        waiting[state.journey, default: []].append(context.id)
+      }
+    }
+    self.waiting = waiting
   }
 
   public var now: VirtualTime { snapshot.machine.time }
@@ -62,7 +72,7 @@ public struct Scene {
   /// `name+1c (ffffffff81000000)`, or the address alone.
   func place(_ address: UInt64) -> String {
     let plain = String(address, radix: 16)
-    return symbols.describe(address).map { "\($0) (\(plain))" } ?? plain
+    return symbols.describe(address).map { "\(printable($0)) (\(plain))" } ?? plain
   }
 
   /// Since when the VP has stayed in the VTL it is in: every other enabled context has been inactive since
@@ -103,7 +113,10 @@ extension InterruptMessage {
     command.shorthand == .none && !command.isLogical && command.destination == (isNarrow ? 0xFF : 0xFFFF_FFFF)
   }
 
-  /// "all-but-self", "logical 00000003": whom it names.
+  /// "all-but-self 2f": whom it names, and the vector.
+  var text: String { "\(addressText) \(hex2(command.vector))" }
+
+  /// "all-but-self", "logical 3": whom it names.
   var addressText: String {
     switch command.shorthand {
     case .selfOnly: "self"
@@ -118,3 +131,16 @@ extension InterruptMessage {
 /// Two hexadecimal digits, as vectors and priorities are written.
 func hex2(_ value: UInt8) -> String { (value < 16 ? "0" : "") + String(value, radix: 16) }
 func hex2(_ vector: VectorNumber) -> String { hex2(vector.rawValue) }
+
+/// Guest-controlled text with every character that is not printable ASCII written out, such as `\u{1b}`.
+func printable(_ text: String) -> String {
+  var out = ""
+  for scalar in text.unicodeScalars {
+    if scalar.value >= 0x20 && scalar.value < 0x7F {
+      out.unicodeScalars.append(scalar)
+    } else {
+      out += "\\u{" + String(scalar.value, radix: 16) + "}"
+    }
+  }
+  return out
+}

@@ -11,7 +11,7 @@ extension Rule {
     Rule(.groupRequestLost, "a request to many in a group other than 0 reached nobody") { context, scene in
       guard let requests = scene.wideRequests[context.id] else { return nil }
       var lost: [Scene.Request] = []
-      for request in requests where request.route.group > GroupID(0) {
+      for request in requests {
         if request.route.delivered > 0 {
           lost.removeAll { $0.message.addressText == request.message.addressText }
         } else if isGroupReason(request.route.reason) {
@@ -47,8 +47,7 @@ extension Rule {
     _ context: ContextSnapshot, first: Scene.Request, last: Scene.Request, count: Int, others: [ContextID],
     _ scene: Scene
   ) -> Finding {
-    let command = last.message.command
-    let what = "\(last.message.addressText) \(hex2(command.vector))"
+    let what = last.message.text
     let group = last.route.group.rawValue
     let named = others.prefix(6).map(\.description).joined(separator: " ") + (others.count > 6 ? " ..." : "")
     let path =
@@ -59,7 +58,7 @@ extension Rule {
       }
     let evidence: [Finding.Evidence] = [
       .init(
-        "#\(last.journey.rawValue) \(what) sent by \(context.id) in group \(group) at \(last.time.pointText) s"
+        "#\(last.journey.rawValue) \(what) from group \(group) at \(last.time.pointText) s"
       ),
       .init("group \(group) has other members: \(named)"),
       .init("path: \(path), \(last.route.candidates) candidates, \(last.route.rejected) turned down"),

@@ -65,7 +65,8 @@ extension Rule {
       }
     return Finding(
       code: .taskPriorityBlocks, certainty: certainty, severity: .high, context: context.id, since: since,
-      title: "vector \(vector) blocked by TPR \(hex2(tpr))", evidence: evidence, cause: cause,
+      title: "vector \(vector) blocked by TPR \(hex2(tpr))",
+      evidence: evidence, cause: cause,
       remedy: "the guest writes a TPR of \(below) or less",
       journey: highest.journey == .none ? nil : highest.journey)
   }
