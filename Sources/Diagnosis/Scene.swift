@@ -114,23 +114,11 @@ extension InterruptMessage {
   }
 
   /// "all-but-self 2f": whom it names, and the vector.
-  var text: String { "\(addressText) \(hex2(command.vector))" }
-
-  /// "all-but-self", "logical 3": whom it names.
-  var addressText: String {
-    switch command.shorthand {
-    case .selfOnly: "self"
-    case .allIncludingSelf: "all"
-    case .allExcludingSelf: "all-but-self"
-    case .none where isPhysicalBroadcast: "broadcast"
-    case .none: (command.isLogical ? "logical " : "id ") + String(command.destination, radix: 16)
-    }
-  }
+  var text: String { "\(addressText) \(command.vector.text)" }
 }
 
 /// Two hexadecimal digits, as vectors and priorities are written.
 func hex2(_ value: UInt8) -> String { (value < 16 ? "0" : "") + String(value, radix: 16) }
-func hex2(_ vector: VectorNumber) -> String { hex2(vector.rawValue) }
 
 /// Guest-controlled text with every character that is not printable ASCII written out, such as `\u{1b}`.
 func printable(_ text: String) -> String {

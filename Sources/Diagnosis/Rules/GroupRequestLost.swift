@@ -50,18 +50,14 @@ extension Rule {
     let what = last.message.text
     let group = last.route.group.rawValue
     let named = others.prefix(6).map(\.description).joined(separator: " ") + (others.count > 6 ? " ..." : "")
-    let path =
-      switch last.route.path {
-      case .map: "map"
-      case .scan: "slow scan"
-      case .direct: "direct"
-      }
     let evidence: [Finding.Evidence] = [
       .init(
         "#\(last.journey.rawValue) \(what) from group \(group) at \(last.time.pointText) s"
       ),
       .init("group \(group) has other members: \(named)"),
-      .init("path: \(path), \(last.route.candidates) candidates, \(last.route.rejected) turned down"),
+      .init(
+        "path: \(last.route.path.text), \(last.route.candidates) candidates, \(last.route.rejected) turned down"
+      ),
       .init("turned down because \(reasonText(last.route.reason))"),
       .init("any local APIC was reached", holds: false),
       .init("a later request of this form was delivered", holds: false),

@@ -12,7 +12,7 @@ extension Rule {
         !context.initPending, context.startupPending == nil
       else { return nil }
 
-      let waiting = context.pending.prefix(4).map { hex2($0.vector) }.joined(separator: " ")
+      let waiting = context.pending.prefix(4).map { $0.vector.text }.joined(separator: " ")
       let evidence: [Finding.Evidence] = [
         .init("\(context.id) is the active context of its VP and is halted"),
         .init("RFLAGS \(String(context.rflags, radix: 16)): IF is 0"),

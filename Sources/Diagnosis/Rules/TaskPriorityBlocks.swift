@@ -33,7 +33,7 @@ extension Rule {
     _ context: ContextSnapshot, _ highest: VectorState, _ certainty: Finding.Certainty, since: VirtualTime,
     _ scene: Scene
   ) -> Finding {
-    let vector = hex2(highest.vector)
+    let vector = highest.vector.text
     let tpr = context.taskPriority
     let ppr = hex2(context.processorPriority)
     let below = hex2(highest.vector.priorityClass &- 1)
@@ -46,14 +46,14 @@ extension Rule {
       .init("PPR comes from TPR \(hex2(tpr)) (CR8 = \(String(tpr >> 4, radix: 16)))"),
     ]
     if let isr = context.inService.first {
-      evidence.append(.init("ISR \(hex2(isr.vector)) holds the PPR up", holds: false))
+      evidence.append(.init("ISR \(isr.vector.text) holds the PPR up", holds: false))
     } else {
       evidence.append(.init("an interrupt is in service", holds: false))
     }
     evidence.append(
       .init("RFLAGS.IF is \(context.interruptsEnabled ? 1 : 0)", holds: context.interruptsEnabled))
     if context.pending.count > 1 {
-      let rest = context.pending.dropFirst().prefix(4).map { hex2($0.vector) }.joined(separator: " ")
+      let rest = context.pending.dropFirst().prefix(4).map { $0.vector.text }.joined(separator: " ")
       evidence.append(.init("held back behind it: \(rest)\(context.pending.count > 5 ? " ..." : "")"))
     }
     let cause =
