@@ -1,31 +1,14 @@
 import Architecture
+import Journal
 
 /// How numbers, times and names are written on the screen. The same everywhere, and never wider than said here.
 public enum TextForm {
-  /// A span of time with one decimal, at most 7 columns: `850ns`, `41.2us`, `3.1ms`, `2.2s`, `3.4h`.
-  public static func span(_ time: VirtualTime) -> String {
-    let ticks = time.rawValue
-    if ticks == .max { return "never" }
-    switch ticks {
-    case ..<1_000: return "\(ticks)ns"
-    case ..<1_000_000: return tenths(ticks, 1_000) + "us"
-    case ..<1_000_000_000: return tenths(ticks, 1_000_000) + "ms"
-    case ..<1_000_000_000_000: return tenths(ticks, 1_000_000_000) + "s"
-    case ..<3_600_000_000_000_000: return tenths(ticks, 60_000_000_000) + "m"
-    default: return tenths(ticks, 3_600_000_000_000) + "h"
-    }
-  }
-
   private static func tenths(_ value: UInt64, _ unit: UInt64) -> String {
     "\(value / unit).\(value % unit * 10 / unit)"
   }
 
-  /// A point in time in seconds, to the microsecond: `12.481 903`.
-  public static func point(_ time: VirtualTime) -> String {
-    let micros = time.rawValue / 1_000
-    let fraction = micros % 1_000_000
-    return "\(micros / 1_000_000).\(decimal(fraction / 1_000, 3)) \(decimal(fraction % 1_000, 3))"
-  }
+  /// A span of time in at most 7 columns.
+  public static func span(_ time: VirtualTime) -> String { time == .never ? "never" : time.spanText }
 
   public static func decimal(_ value: UInt64, _ digits: Int) -> String {
     let text = String(value)

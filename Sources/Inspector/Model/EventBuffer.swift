@@ -2,7 +2,7 @@ import Architecture
 import Journal
 
 /// The newest events, in order of their sequence numbers. Older ones make room.
-public struct EventBuffer: Sendable {
+public struct EventBuffer: Sendable, RandomAccessCollection {
   public static let standardCapacity = 65_536
 
   public let capacity: Int
@@ -11,12 +11,10 @@ public struct EventBuffer: Sendable {
   /// Events that were overwritten in the core's ring before they were read.
   public private(set) var missed: UInt64 = 0
 
-  public init(capacity: Int = standardCapacity) { self.capacity = max(1, capacity) }
+  public init(capacity: Int = standardCapacity) { self.capacity = Swift.max(1, capacity) }
 
-  public var count: Int { slots.count }
-  public var isEmpty: Bool { slots.isEmpty }
-  public var first: Event? { isEmpty ? nil : self[0] }
-  public var last: Event? { isEmpty ? nil : self[count - 1] }
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { slots.count }
 
   /// 0 is the oldest that is kept.
   public subscript(i: Int) -> Event {
@@ -28,7 +26,7 @@ public struct EventBuffer: Sendable {
     self.missed = self.missed &+ missed
     // What is not newer than the newest was seen already; a core that lies about its sequence cannot disorder us.
     var newest = last?.sequence
-    for event in events where newest == nil || event.sequence > newest! {
+    for event in events where newest.map({ event.sequence > $0 }) ?? true {
       newest = event.sequence
       if slots.count < capacity {
         slots.append(event)

@@ -1,4 +1,5 @@
 import Architecture
+import Diagnosis
 import Journal
 
 /// Everything the screen shows and everything the operator has chosen: a value, with no terminal and no clock.
@@ -14,6 +15,10 @@ public struct InspectorModel: Sendable {
   public internal(set) var events: EventBuffer
   public internal(set) var liveness: Liveness = .beating
   public var symbols: SymbolTable
+  /// What diagnosis found in `snapshot`, the worst first.
+  public internal(set) var findings: [Finding] = []
+  /// Looks taken since the last diagnosis.
+  private var undiagnosed = 0
 
   // MARK: What may be done
 
@@ -61,6 +66,7 @@ public struct InspectorModel: Sendable {
     selection = Selection(
       context: snapshot.contexts.first?.id ?? ContextID(0, 0), group: snapshot.groups.first?.id ?? GroupID(0))
     rates.note(snapshot)
+    rediagnose()
   }
 
   /// How long the runner may sleep until it looks again.
@@ -79,6 +85,7 @@ public struct InspectorModel: Sendable {
     }
     events.append(update.events, missed: update.missed)
     if let next = update.snapshot { take(next) }
+    diagnoseIfDue()
     refreshDialog()
   }
 
@@ -86,6 +93,19 @@ public struct InspectorModel: Sendable {
     previous = snapshot
     snapshot = next
     rates.note(next)
+  }
+
+  /// While the machine runs, every fifth look is enough: a finding is about milliseconds, and it reads every event.
+  private mutating func diagnoseIfDue() {
+    undiagnosed += 1
+    if snapshot.machine.runState != .running || undiagnosed >= 5 {
+      rediagnose()
+    }
+  }
+
+  private mutating func rediagnose() {
+    undiagnosed = 0
+    findings = diagnose(snapshot, events, symbols: symbols)
   }
 
   private mutating func note(_ reply: CommandReply) {
@@ -101,11 +121,11 @@ public struct InspectorModel: Sendable {
     guard frozen != isFrozen else { return }
     isFrozen = frozen
     guard !frozen else { return }
-    let kept = (0..<heldEvents.count).lazy.map { [heldEvents] in heldEvents[$0] }
-    events.append(Array(kept), missed: heldEvents.missed)
+    events.append(heldEvents, missed: heldEvents.missed)
     heldEvents = EventBuffer(capacity: events.capacity)
     if let held = heldSnapshot { take(held) }
     heldSnapshot = nil
+    rediagnose()
     refreshDialog()
   }
 
@@ -123,6 +143,9 @@ public struct InspectorModel: Sendable {
   public var selectedContext: ContextSnapshot? { snapshot[selection.context] }
 
   public func group(_ id: GroupID) -> GroupSnapshot? { snapshot.groups.first { $0.id == id } }
+
+  /// The worst finding about a context.
+  public func finding(_ id: ContextID) -> Finding? { findings.first { $0.context == id } }
 
   /// `name+1c` with the guest's text made safe, or nil.
   public func symbol(_ address: UInt64) -> String? { symbols.describe(address).map(TextForm.escaped) }

@@ -16,7 +16,7 @@ enum Header {
 
   /// All there is room for when there is no room.
   static func summary(_ model: InspectorModel) -> Line {
-    state(model) + Line(" " + TextForm.escaped(model.name) + " " + TextForm.point(model.snapshot.machine.time))
+    state(model) + Line(" " + TextForm.escaped(model.name) + " " + model.snapshot.machine.time.pointText)
   }
 
   private static func joined(_ parts: [Line]) -> Line {
@@ -28,7 +28,7 @@ enum Header {
   private static func clock(_ model: InspectorModel) -> [Line] {
     let machine = model.snapshot.machine
     var parts: [Line] = [
-      Line("vt \(TextForm.point(machine.time)) s"),
+      Line("vt \(machine.time.pointText) s"),
       Line(machine.paceMilli == 0 ? "x-" : TextForm.ratio(milli: machine.paceMilli)),
       Line("#\(machine.epoch)"), Line(rate(model)),
     ]
