@@ -1,0 +1,86 @@
+import Architecture
+
+/// The part of a VP's state that every VTL has its own copy of (TLFS, "Private State"); the rest is shared.
+public struct PrivateState: Hashable, Sendable {
+  public var rip: UInt64 = 0
+  public var rsp: UInt64 = 0
+  public var rflags: UInt64 = 2
+  public var cr0: UInt64 = 0
+  public var cr3: UInt64 = 0
+  public var cr4: UInt64 = 0
+  public var efer: UInt64 = 0
+  public var dr7: UInt64 = 0x400
+  public var gdtr = TableRegister()
+  public var idtr = TableRegister()
+  public var es = SegmentRegister()
+  public var cs = SegmentRegister()
+  public var ss = SegmentRegister()
+  public var ds = SegmentRegister()
+  public var fs = SegmentRegister()
+  public var gs = SegmentRegister()
+  public var tr = SegmentRegister()
+  public var ldtr = SegmentRegister()
+  public var star: UInt64 = 0
+  public var lstar: UInt64 = 0
+  public var cstar: UInt64 = 0
+  public var sfmask: UInt64 = 0
+  public var sysenterCS: UInt64 = 0
+  public var sysenterESP: UInt64 = 0
+  public var sysenterEIP: UInt64 = 0
+  public var pat: UInt64 = ProcessorMSR.patAtReset
+  public var kernelGSBase: UInt64 = 0
+  public var tscAux: UInt64 = 0
+  /// STI or MOV SS was the last instruction: no interrupt is taken before the next one is done.
+  public var interruptShadow = false
+  /// An NMI is being handled: no other is taken before IRET.
+  public var nmiBlocked = false
+
+  public init() {}
+
+  /// After power-on and after INIT (SDM Vol. 3A, table 10-1).
+  public static var atReset: Self {
+    var state = PrivateState()
+    state.rip = 0xFFF0
+    state.cr0 = 0x6000_0010
+    state.cs = SegmentRegister(selector: 0xF000, base: 0xFFFF_0000, limit: 0xFFFF, attributes: 0x9B)
+    let data = SegmentRegister(selector: 0, base: 0, limit: 0xFFFF, attributes: 0x93)
+    (state.es, state.ss, state.ds, state.fs, state.gs) = (data, data, data, data, data)
+    state.tr = SegmentRegister(selector: 0, base: 0, limit: 0xFFFF, attributes: 0x8B)
+    state.ldtr = SegmentRegister(selector: 0, base: 0, limit: 0xFFFF, attributes: 0x82)
+    state.gdtr = TableRegister(base: 0, limit: 0xFFFF)
+    state.idtr = TableRegister(base: 0, limit: 0xFFFF)
+    return state
+  }
+
+  /// 64-bit mode at privilege level 0 with flat segments, interrupts off and no descriptor tables: for loaders.
+  ///
+  /// The guest brings its own GDT before it loads a segment register: selectors are CS 8, others 10h.
+  public static func longMode(cr3: UInt64, rip: UInt64, rsp: UInt64) -> Self {
+    var state = Self.flat(rip: rip, code: .code64(8))
+    state.rsp = rsp
+    state.cr0 = 0x8001_0033
+    state.cr3 = cr3
+    state.cr4 = 0x620
+    state.efer = 0xD01
+    return state
+  }
+
+  /// 32-bit protected mode without paging, flat segments: what a multiboot loader hands over.
+  public static func protectedMode(rip: UInt64, rsp: UInt64) -> Self {
+    var state = Self.flat(rip: rip, code: .code32(8))
+    state.rsp = rsp
+    state.cr0 = 0x11
+    return state
+  }
+
+  private static func flat(rip: UInt64, code: SegmentRegister) -> Self {
+    var state = Self.atReset
+    state.rip = rip
+    state.cs = code
+    let data = SegmentRegister.data(0x10)
+    (state.es, state.ss, state.ds, state.fs, state.gs) = (data, data, data, data, data)
+    state.gdtr = TableRegister()
+    state.idtr = TableRegister()
+    return state
+  }
+}

@@ -1,0 +1,157 @@
+import Architecture
+
+/// One VP: its registers, its translations, and the exit it waits in. Run it with `Interpreter.run`.
+public final class Processor {
+  let state: UnsafeMutablePointer<CPUState>
+  /// Three banks per VTL: supervisor, user, supervisor kept off user pages by SMAP.
+  let banks: UnsafeMutablePointer<TLBBank>
+  static var bankCount: Int { VTL.countLimit * 3 }
+
+  public init() {
+    state = .allocate(capacity: 1)
+    banks = .allocate(capacity: Self.bankCount)
+    UnsafeMutableRawPointer(state).initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<CPUState>.size)
+    banks.initialize(repeating: TLBBank(), count: Self.bankCount)
+    state.pointee.exit = .budget
+    state.pointee.lastException = .invalidOpcode
+    state.pointee.fault = .invalidOpcode
+    reset(.powerOn)
+  }
+
+  deinit {
+    for i in 0..<Self.bankCount { banks[i].free() }
+    banks.deallocate()
+    state.deallocate()
+  }
+
+  /// Which VTL's translations and view of memory are used. Its private state is set separately.
+  public var vtl: VTL {
+    get { VTL(rawValue: state.pointee.vtl) }
+    set {
+      precondition(newValue.index < VTL.countLimit, "no such VTL")
+      state.pointee.vtl = newValue.rawValue
+    }
+  }
+
+  public subscript(_ register: GeneralRegister) -> UInt64 {
+    get { state.pointee.registers[Int(register.rawValue)] }
+    set { state.pointee.registers[Int(register.rawValue)] = newValue }
+  }
+
+  /// XMM0...XMM15.
+  public func vector(_ n: Int) -> (low: UInt64, high: UInt64) {
+    (state.pointee.vectors[n * 2], state.pointee.vectors[n * 2 + 1])
+  }
+  public func setVector(_ n: Int, low: UInt64, high: UInt64) {
+    state.pointee.vectors[n * 2] = low
+    state.pointee.vectors[n * 2 + 1] = high
+  }
+
+  public var rip: UInt64 {
+    get { state.pointee.rip }
+    set { state.pointee.rip = newValue }
+  }
+  public var rflags: UInt64 {
+    get { state.pointee.rflags }
+    set { state.pointee.setRFlags(newValue) }
+  }
+  public var cr2: UInt64 {
+    get { state.pointee.cr2 }
+    set { state.pointee.cr2 = newValue }
+  }
+  /// DR0...DR7; 4 and 5 are not there.
+  public func debugRegister(_ n: Int) -> UInt64 { state.pointee.dr[n] }
+  public func setDebugRegister(_ n: Int, _ value: UInt64) { state.pointee.dr[n] = value }
+  public var mxcsr: UInt32 {
+    get { state.pointee.mxcsr }
+    set { state.pointee.mxcsr = newValue & 0xFFFF }
+  }
+  public var cpl: UInt8 { state.pointee.cpl }
+
+  // MARK: Time
+
+  /// The TSC at the start of the next run; RDTSC adds the ticks used since.
+  public var tscBase: UInt64 {
+    get { state.pointee.tscBase }
+    set { state.pointee.tscBase = newValue }
+  }
+  /// Of the last run. May exceed what was granted by the cost of the last instruction.
+  public internal(set) var ticksUsed: UInt64 = 0
+  /// Retired since power-on.
+  public internal(set) var instructions: UInt64 = 0
+
+  // MARK: Interrupts
+
+  /// IF is set and neither STI nor MOV SS was the last instruction (SDM Vol. 3A, 6.8.1 and 6.8.3).
+  public var canTakeInterrupt: Bool {
+    state.pointee.systemFlags & RFlags.interruptEnable.rawValue != 0 && !state.pointee.shadow
+  }
+  public var canTakeNMI: Bool { !state.pointee.nmiBlocked && !state.pointee.shadow }
+  public var interruptShadow: Bool {
+    get { state.pointee.shadow }
+    set { state.pointee.shadow = newValue }
+  }
+  public var nmiBlocked: Bool {
+    get { state.pointee.nmiBlocked }
+    set { state.pointee.nmiBlocked = newValue }
+  }
+  /// Makes `run` leave at the first boundary where `canTakeInterrupt` holds. Stays set until cleared.
+  public var interruptWindowRequested: Bool {
+    get { state.pointee.interruptWindowRequested }
+    set { state.pointee.interruptWindowRequested = newValue }
+  }
+
+  /// Exceptions delivered since power-on, interrupts not counted.
+  public var exceptionCount: UInt64 { state.pointee.exceptionCount }
+  public var lastException: (fault: Fault, rip: UInt64) {
+    (state.pointee.lastException, state.pointee.lastExceptionRIP)
+  }
+  /// A triple fault happened.
+  public var isShutdown: Bool { state.pointee.isShutdown }
+  /// An exit waits to be completed.
+  public var isExitPending: Bool { state.pointee.pending != .none }
+
+  // MARK: Reset and start
+
+  public enum ResetKind: Sendable {
+    case powerOn
+    /// INIT: vector registers, debug-free shared state and PAT stay (SDM Vol. 3A, table 10-1).
+    case initSignal
+  }
+
+  /// Leaves the registers as after power-on or INIT. RDX holds the processor's signature.
+  public func reset(_ kind: ResetKind) {
+    var fresh = PrivateState.atReset
+    if kind == .initSignal { fresh.pat = state.pointee.pat }
+    for i in 0..<20 { state.pointee.registers[i] = 0 }
+    state.pointee.registers[2] = 0x0005_06F1
+    state.pointee.cr2 = 0
+    for i in 0..<8 { state.pointee.dr[i] = 0 }
+    state.pointee.dr[6] = 0xFFFF_0FF0
+    if kind == .powerOn {
+      for i in 0..<32 { state.pointee.vectors[i] = 0 }
+      state.pointee.mxcsr = 0x1F80
+      state.pointee.fpuControl = 0x37F
+      state.pointee.fpuStatus = 0
+    }
+    state.pointee.isShutdown = false
+    state.pointee.pending = .none
+    state.pointee.readCount = 0
+    state.pointee.writeCount = 0
+    privateState = fresh
+  }
+
+  /// Start-up IPI: real mode at `vector` x 1000h (SDM Vol. 3A, 10.4.3).
+  public func start(vector: VectorNumber) {
+    let selector = UInt16(vector.rawValue) << 8
+    state.pointee.segments[Int(SegmentName.cs.rawValue)] = .real(selector, code: true)
+    state.pointee.rip = 0
+    state.pointee.updateMode()
+  }
+
+  /// 64-bit mode with flat segments, interrupts off, RDI an argument: for loaders.
+  public func enterLongMode(cr3: UInt64, rip: UInt64, rsp: UInt64, rdi: UInt64) {
+    privateState = .longMode(cr3: cr3, rip: rip, rsp: rsp)
+    self[.rdi] = rdi
+  }
+}

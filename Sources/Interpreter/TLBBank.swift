@@ -1,0 +1,58 @@
+import Architecture
+
+/// The translations of one VTL at one kind of privilege, with the blocks found through them.
+struct TLBBank {
+  /// Allocated at first use: most banks of most VPs stay empty.
+  var entries: UnsafeMutablePointer<TLBEntry>?
+  var jumps: UnsafeMutablePointer<JumpEntry>?
+  var stamp: UInt64 = 0
+  /// What the entries were made under; see `GuestMemory`.
+  var codeEpoch: UInt64 = 0
+  var mapEpoch: UInt64 = 0
+  var cr0: UInt64 = 0
+  var cr3: UInt64 = 0
+  var cr4: UInt64 = 0
+  var efer: UInt64 = 0
+
+  mutating func allocate() {
+    let entries = UnsafeMutablePointer<TLBEntry>.allocate(capacity: TLBEntry.count)
+    entries.initialize(repeating: .empty, count: TLBEntry.count)
+    self.entries = entries
+    let jumps = UnsafeMutablePointer<JumpEntry>.allocate(capacity: JumpEntry.count)
+    jumps.initialize(repeating: .empty, count: JumpEntry.count)
+    self.jumps = jumps
+  }
+
+  mutating func free() {
+    entries?.deallocate()
+    jumps?.deallocate()
+  }
+
+  /// Forgets every translation. A new stamp makes the jump entries invalid.
+  mutating func flush(stamp: UInt64) {
+    entries?.update(repeating: .empty, count: TLBEntry.count)
+    self.stamp = stamp
+  }
+
+  /// Forgets the translation of one linear page.
+  mutating func flush(page: UInt64, stamp: UInt64) {
+    guard let entries else { return }
+    let entry = entries + TLBEntry.index(page)
+    if entry.pointee.readTag == page || entry.pointee.writableTag == page { entry.pointee = .empty }
+    self.stamp = stamp
+  }
+
+  /// Takes the write tag from pages that hold decoded code by now, so that stores to them are noticed.
+  func dropCodeWrites(codeLines: UnsafeMutablePointer<UInt64>, base: UInt64) {
+    guard let entries else { return }
+    for i in 0..<TLBEntry.count where entries[i].writeTag != 1 {
+      let host = entries[i].writeTag &+ entries[i].addend
+      if codeLines[Int(truncatingIfNeeded: (host &- base) &>> 12)] != 0 { entries[i].writeTag = 1 }
+    }
+  }
+}
+
+extension TLBEntry {
+  @inline(__always)
+  static func index(_ address: UInt64) -> Int { Int(truncatingIfNeeded: (address &>> 12) & UInt64(count &- 1)) }
+}

@@ -1,0 +1,66 @@
+import Architecture
+
+/// A page of memory that can be laid over a page of RAM, for one VTL (TLFS, "GPA Overlay Pages").
+public struct OverlayPage: Hashable, Sendable {
+  /// In the pool of its `GuestMemory`.
+  public let index: Int
+}
+
+struct OverlayMapping {
+  var page: Int
+  var overlay: OverlayPage
+  var isWritable: Bool
+}
+
+/// What lies under an overlay is kept and comes back; what the overlay holds survives unmapping too.
+/// Of two overlays on one page the later is seen.
+extension GuestMemory {
+  /// A new page of zeroes.
+  public func makeOverlay() throws(MemoryError) -> OverlayPage {
+    guard overlayCount < Self.overlayLimit else { throw .outOfOverlayPages }
+    defer { overlayCount += 1 }
+    return OverlayPage(index: Int(overlayCount))
+  }
+
+  /// Lays a page over the one at a guest page number. False outside RAM.
+  @discardableResult
+  public func mapOverlay(
+    _ overlay: OverlayPage, at pageNumber: UInt64, vtl: VTL, isWritable: Bool = true
+  ) -> Bool {
+    guard let page = ramPage(pageNumber) else { return false }
+    overlays[vtl.index].append(OverlayMapping(page: page, overlay: overlay, isWritable: isWritable))
+    attributes[attributeIndex(page, vtl)] |= Self.hasOverlay
+    mapChanged()
+    return true
+  }
+
+  /// Takes this overlay away from a guest page; nothing happens when it is not there.
+  public func unmapOverlay(_ overlay: OverlayPage, at pageNumber: UInt64, vtl: VTL) {
+    guard let page = ramPage(pageNumber) else { return }
+    overlays[vtl.index].removeAll { $0.page == page && $0.overlay == overlay }
+    if !overlays[vtl.index].contains(where: { $0.page == page }) {
+      attributes[attributeIndex(page, vtl)] &= ~Self.hasOverlay
+    }
+    mapChanged()
+  }
+
+  /// The overlay's own bytes, mapped or not. `offset` and `count` stay inside the page.
+  public func read(_ overlay: OverlayPage, offset: Int = 0, count: Int = 4096) -> [UInt8] {
+    precondition(offset >= 0 && count >= 0 && offset + count <= 4096, "outside the overlay page")
+    return Array(UnsafeRawBufferPointer(start: bytes(of: overlay) + offset, count: count))
+  }
+
+  public func write(_ bytes: [UInt8], to overlay: OverlayPage, offset: Int = 0) {
+    precondition(offset >= 0 && offset + bytes.count <= 4096, "outside the overlay page")
+    guard !bytes.isEmpty else { return }
+    bytes.withUnsafeBytes {
+      UnsafeMutableRawBufferPointer(start: self.bytes(of: overlay) + offset, count: $0.count).copyMemory(from: $0)
+    }
+    noteWrite(Int(ramPages) + overlay.index, offset, bytes.count)
+  }
+
+  private func bytes(of overlay: OverlayPage) -> UnsafeMutableRawPointer {
+    precondition(overlay.index < Int(overlayCount), "an overlay of another memory")
+    return base + (Int(ramPages) + overlay.index) << 12
+  }
+}
