@@ -114,7 +114,7 @@ public struct InspectorModel: Sendable {
       message = Line(" done: " + what)
       return
     }
-    message = Line(" refused: \(what): \(CommandText.describe(refusal))", .wrong)
+    message = Line(" refused: \(what): \(refusal.text)", .wrong)
   }
 
   mutating func setFrozen(_ frozen: Bool) {
