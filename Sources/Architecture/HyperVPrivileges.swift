@@ -1,0 +1,33 @@
+/// What a partition may use: HV_PARTITION_PRIVILEGE_MASK, CPUID leaf 40000003h EAX (31:0) and EBX (63:32).
+///
+/// Only the privileges that this core can grant are named.
+public struct HyperVPrivileges: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt64
+  @inline(__always) public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static var vpRuntime: Self { Self(rawValue: 1 << 0) }
+  public static var referenceCounter: Self { Self(rawValue: 1 << 1) }
+  /// EOI, ICR and TPR as MSRs, and the VP assist page.
+  public static var interruptControl: Self { Self(rawValue: 1 << 4) }
+  public static var hypercallMSRs: Self { Self(rawValue: 1 << 5) }
+  public static var vpIndex: Self { Self(rawValue: 1 << 6) }
+  public static var reset: Self { Self(rawValue: 1 << 7) }
+  public static var frequencies: Self { Self(rawValue: 1 << 11) }
+  /// EBX bit 16: VTLs.
+  public static var accessVSM: Self { Self(rawValue: 1 << 48) }
+  /// EBX bit 17: the hypercalls that get and set VP registers.
+  public static var accessVPRegisters: Self { Self(rawValue: 1 << 49) }
+  /// EBX bit 21.
+  public static var startVirtualProcessor: Self { Self(rawValue: 1 << 53) }
+}
+
+/// Where Hyper-V's CPUID leaves are (TLFS, "Feature and Interface Discovery").
+public enum HyperVLeaf {
+  public static var vendor: UInt32 { 0x4000_0000 }
+  public static var interface: UInt32 { 0x4000_0001 }
+  public static var version: UInt32 { 0x4000_0002 }
+  public static var features: UInt32 { 0x4000_0003 }
+  public static var recommendations: UInt32 { 0x4000_0004 }
+  public static var limits: UInt32 { 0x4000_0005 }
+  public static var hardware: UInt32 { 0x4000_0006 }
+}

@@ -1,0 +1,49 @@
+/// The number of a hypercall: bits 15:0 of its control word (TLFS, "Hypercall Interface" and appendix A).
+///
+/// An open set: a guest may ask for any number.
+public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
+  public let rawValue: UInt16
+  @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
+  public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
+  /// HvCallNotifyLongSpinWait.
+  public static var notifyLongSpinWait: Self { Self(rawValue: 0x0008) }
+  /// HvCallSendSyntheticClusterIpi.
+  public static var sendSyntheticClusterIPI: Self { Self(rawValue: 0x000B) }
+  /// HvCallEnablePartitionVtl.
+  public static var enablePartitionVTL: Self { Self(rawValue: 0x000D) }
+  /// HvCallEnableVpVtl.
+  public static var enableVPVTL: Self { Self(rawValue: 0x000F) }
+  /// HvCallVtlCall.
+  public static var vtlCall: Self { Self(rawValue: 0x0011) }
+  /// HvCallVtlReturn.
+  public static var vtlReturn: Self { Self(rawValue: 0x0012) }
+  /// HvCallSendSyntheticClusterIpiEx.
+  public static var sendSyntheticClusterIPIEx: Self { Self(rawValue: 0x0015) }
+  /// HvCallGetVpRegisters.
+  public static var getVPRegisters: Self { Self(rawValue: 0x0050) }
+  /// HvCallSetVpRegisters.
+  public static var setVPRegisters: Self { Self(rawValue: 0x0051) }
+  /// HvCallStartVirtualProcessor.
+  public static var startVirtualProcessor: Self { Self(rawValue: 0x0099) }
+  /// HvCallGetVpIndexFromApicId.
+  public static var getVPIndexFromApicID: Self { Self(rawValue: 0x009A) }
+
+  /// The name the specification gives it, without the prefix; nil when this core does not offer it.
+  public var name: String? {
+    switch self {
+    case .notifyLongSpinWait: "NotifyLongSpinWait"
+    case .sendSyntheticClusterIPI: "SendSyntheticClusterIpi"
+    case .enablePartitionVTL: "EnablePartitionVtl"
+    case .enableVPVTL: "EnableVpVtl"
+    case .vtlCall: "VtlCall"
+    case .vtlReturn: "VtlReturn"
+    case .sendSyntheticClusterIPIEx: "SendSyntheticClusterIpiEx"
+    case .getVPRegisters: "GetVpRegisters"
+    case .setVPRegisters: "SetVpRegisters"
+    case .startVirtualProcessor: "StartVirtualProcessor"
+    case .getVPIndexFromApicID: "GetVpIndexFromApicId"
+    default: nil
+    }
+  }
+}

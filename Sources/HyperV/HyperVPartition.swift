@@ -1,0 +1,72 @@
+import Architecture
+import Journal
+
+/// What a guest sees of Hyper-V: partition-wide state and, in `processors`, the state of each VP.
+///
+/// A value: its methods change it and return what the machine shall do. It touches no memory and knows no clock.
+public struct HyperVPartition: Sendable {
+  public let configuration: HyperVConfiguration
+  /// VTLs enabled for the partition. Only a reset takes one out.
+  public var enabledVTLs: VTLSet
+  public var vtls: VTLArray<PartitionVTL>
+  public var processors: [HyperVProcessor]
+
+  /// What one VTL has once for the whole partition.
+  public struct PartitionVTL: Hashable, Sendable {
+    public var guestOSID: UInt64 = 0
+    /// The HYPERCALL MSR.
+    public var hypercall = OverlayPageMSR(rawValue: 0)
+    /// VsmPartitionConfig; means nothing for VTL0.
+    public var config = VSMPartitionConfig(rawValue: 0)
+    public init() {}
+  }
+
+  public init(_ configuration: HyperVConfiguration) {
+    self.configuration = configuration
+    enabledVTLs = .vtl0Only
+    vtls = VTLArray(repeating: PartitionVTL())
+    processors = configuration.apicIDs.enumerated().map { index, id in
+      HyperVProcessor(index: VPIndex(index), apicID: id)
+    }
+  }
+
+  /// Back to power-on: VTL0 alone, no pages, nothing locked.
+  public mutating func reset() { self = HyperVPartition(configuration) }
+
+  /// Some VTL has written GUEST_OS_ID, so VMCALL speaks Hyper-V's hypercall interface.
+  public var isEnlightened: Bool {
+    vtls[.vtl0].guestOSID | vtls[.vtl1].guestOSID | vtls[.vtl2].guestOSID != 0
+  }
+
+  /// What one VTL of one VP has.
+  public subscript(context: ContextID) -> HyperVContext {
+    get { processors[context.vp.index].vtls[context.vtl] }
+    set { processors[context.vp.index].vtls[context.vtl] = newValue }
+  }
+
+  /// The context that runs on `vp`, or would if the VP were not halted.
+  public func active(on vp: VPIndex) -> ContextID {
+    ContextID(vp: vp, vtl: processors[vp.index].activeVTL)
+  }
+
+  /// Whether INIT and SIPI to this context are dropped: its VP has a higher VTL enabled.
+  ///
+  /// TLFS, "Virtual Secure Mode": such a VP is started with HvCallStartVirtualProcessor instead.
+  public func deniesStartupMessages(to context: ContextID) -> Bool {
+    processors[context.vp.index].enabledVTLs.highest(above: context.vtl) != nil
+  }
+
+  /// Puts what is known here into the image of a context.
+  public func fill(_ snapshot: inout ContextSnapshot) {
+    guard processors.indices.contains(snapshot.id.vp.index), snapshot.id.vtl.index < VTL.countLimit else { return }
+    let processor = processors[snapshot.id.vp.index]
+    let context = processor.vtls[snapshot.id.vtl]
+    snapshot.isEnabled = processor.enabledVTLs.contains(snapshot.id.vtl)
+    snapshot.isActive = processor.activeVTL == snapshot.id.vtl
+    snapshot.vina = context.vina.rawValue
+    snapshot.vinaAsserted = context.vinaAsserted
+    snapshot.assistPage = context.assistPage.rawValue
+    snapshot.guestOSID = vtls[snapshot.id.vtl].guestOSID
+    snapshot.hypercallPage = vtls[snapshot.id.vtl].hypercall.rawValue
+  }
+}

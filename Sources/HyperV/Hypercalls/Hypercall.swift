@@ -1,0 +1,89 @@
+import Architecture
+
+/// One hypercall: its number, what it takes, and what it does.
+protocol Hypercall: Sendable {
+  static var code: HypercallCode { get }
+  static var shape: HypercallShape { get }
+  /// What the partition needs to be granted for it.
+  static var privileges: HyperVPrivileges { get }
+  /// Does a simple hypercall, or one element (`call.rep`) of a rep hypercall.
+  static func execute(
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+  ) throws(HypercallStatus)
+}
+
+/// The parameters of a hypercall, in bytes.
+struct HypercallShape: Hashable, Sendable {
+  var header: Int
+  var takesVariableHeader = false
+  /// Input per rep; nil for a simple hypercall.
+  var element: Int?
+  /// Output per rep.
+  var outputElement = 0
+
+  static func simple(_ header: Int) -> Self { Self(header: header) }
+  static func variable(_ header: Int) -> Self { Self(header: header, takesVariableHeader: true) }
+  static func rep(_ header: Int, element: Int, output: Int = 0) -> Self {
+    Self(header: header, element: element, outputElement: output)
+  }
+
+  /// Whether rep fields and variable header size fit this hypercall (TLFS, "Hypercall Inputs").
+  func accepts(_ control: HypercallInput) -> Bool {
+    guard takesVariableHeader || control.variableHeaderSize == 0 else { return false }
+    return element == nil
+      ? control.repCount == 0 && control.repStart == 0
+      : control.repCount > 0 && control.repStart < control.repCount
+  }
+
+  func inputCount(_ control: HypercallInput) -> Int {
+    header + 8 * control.variableHeaderSize + (element ?? 0) * control.repCount
+  }
+  func outputCount(_ control: HypercallInput) -> Int { outputElement * control.repCount }
+}
+
+/// A hypercall being executed.
+struct HypercallInvocation {
+  let caller: ContextID
+  let control: HypercallInput
+  let isLongMode: Bool
+  let now: VirtualTime
+  let runTime: VirtualTime
+  /// Header, variable header, then all elements.
+  let input: [UInt8]
+  let shape: HypercallShape
+  /// The element to do now.
+  var rep = 0
+  /// The output of the elements done in this invocation.
+  var output: [UInt8] = []
+  var effects: [HyperVEffect] = []
+
+  /// Where the element to do now begins in `input`.
+  var element: Int { shape.header + 8 * control.variableHeaderSize + (shape.element ?? 0) * rep }
+
+  /// The partition named at `offset` has to be the caller's own.
+  func checkPartition(at offset: Int = 0) throws(HypercallStatus) {
+    guard input.uint64(at: offset) == HypercallConstant.partitionSelf else { throw .invalidPartitionID }
+  }
+
+  /// The VP named at `offset`.
+  func vp(at offset: Int, in partition: HyperVPartition) throws(HypercallStatus) -> VPIndex {
+    let index = input.uint32(at: offset)
+    if index == HypercallConstant.vpIndexSelf { return caller.vp }
+    guard index < UInt32(partition.processors.count) else { throw .invalidVPIndex }
+    return VPIndex(rawValue: index)
+  }
+
+  /// The VTL named by the HV_INPUT_VTL at `offset`: never above the caller's.
+  func targetVTL(at offset: Int) throws(HypercallStatus) -> VTL {
+    let input = HypercallInputVTL(rawValue: input.uint8(at: offset))
+    guard input.areReservedBitsZero else { throw .invalidParameter }
+    guard input.usesTarget else { return caller.vtl }
+    guard input.target <= caller.vtl else { throw .accessDenied }
+    return input.target
+  }
+
+  /// The reserved bytes in `range` have to be zero.
+  func checkZero(_ range: Range<Int>) throws(HypercallStatus) {
+    for offset in range where input.uint8(at: offset) != 0 { throw .invalidParameter }
+  }
+}

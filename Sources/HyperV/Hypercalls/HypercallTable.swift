@@ -1,0 +1,19 @@
+import Architecture
+
+/// The hypercalls that are offered, ordered by code. VTL call and VTL return are not among them: they carry no
+/// parameters and answer no status, see `VTLSwitching.swift`.
+enum HypercallTable {
+  static let all: [any Hypercall.Type] = [
+    NotifyLongSpinWait.self,  // 0x0008
+    SendSyntheticClusterIPI.self,  // 0x000B
+    EnablePartitionVTL.self,  // 0x000D
+    EnableVPVTL.self,  // 0x000F
+    SendSyntheticClusterIPIEx.self,  // 0x0015
+    GetVPRegisters.self,  // 0x0050
+    SetVPRegisters.self,  // 0x0051
+    StartVirtualProcessor.self,  // 0x0099
+    GetVPIndexFromApicID.self,  // 0x009A
+  ]
+
+  static func find(_ code: HypercallCode) -> (any Hypercall.Type)? { all.first { $0.code == code } }
+}

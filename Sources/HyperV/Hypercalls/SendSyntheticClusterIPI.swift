@@ -1,0 +1,51 @@
+import Architecture
+
+/// HvCallSendSyntheticClusterIpi: a fixed interrupt for VPs 0...63, named by index.
+///
+/// Input: vector at 0 (4 bytes), HV_INPUT_VTL at 4 (1), flags and reserved at 5 (3), VP mask at 8 (8).
+enum SendSyntheticClusterIPI: Hypercall {
+  static var code: HypercallCode { .sendSyntheticClusterIPI }
+  static var shape: HypercallShape { .simple(16) }
+  static var privileges: HyperVPrivileges { [] }
+
+  static func execute(
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+  ) throws(HypercallStatus) {
+    let mask = call.input.uint64(at: 8)
+    let targets = (0..<64).filter { mask.bit($0) }.map { VPIndex($0) }
+    try call.sendInterrupt(to: targets, in: partition)
+  }
+}
+
+/// HvCallSendSyntheticClusterIpiEx: the same for any set of VPs.
+///
+/// Input: the first 8 bytes alike, then the VP set: format at 8 (8), valid banks at 16 (8), banks from 24 on.
+enum SendSyntheticClusterIPIEx: Hypercall {
+  static var code: HypercallCode { .sendSyntheticClusterIPIEx }
+  static var shape: HypercallShape { .variable(24) }
+  static var privileges: HyperVPrivileges { [] }
+
+  static func execute(
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+  ) throws(HypercallStatus) {
+    guard let set = HypercallVPSet(call.input, at: 8, bankCount: call.control.variableHeaderSize)
+    else { throw .invalidParameter }
+    guard set.isComplete else { throw .invalidHypercallInput }
+    try call.sendInterrupt(to: set.members(vpCount: partition.processors.count), in: partition)
+  }
+}
+
+extension HypercallInvocation {
+  /// The common first 8 bytes. VPs that do not exist are skipped, but counted.
+  fileprivate mutating func sendInterrupt(
+    to targets: [VPIndex], in partition: HyperVPartition
+  ) throws(HypercallStatus) {
+    guard let vector = UInt8(exactly: input.uint32(at: 0)), vector >= 16 else { throw .invalidParameter }
+    let target = try targetVTL(at: 4)
+    try checkZero(5..<8)
+    let existing = targets.filter { $0.index < partition.processors.count }
+    effects.append(
+      .sendInterrupt(
+        VectorNumber(rawValue: vector), target, to: existing, absent: targets.count - existing.count))
+  }
+}

@@ -1,0 +1,106 @@
+import Architecture
+
+/// Writing VP registers.
+extension HyperVPartition {
+  mutating func writeRegister(
+    _ name: VPRegisterName, _ value: UInt128, of target: ContextID, _ call: inout HypercallInvocation,
+    _ registers: inout some VPRegisterAccess
+  ) throws(HypercallStatus) {
+    let low = UInt64(truncatingIfNeeded: value)
+    switch name {
+    case .guestOSID: call.effects += setGuestOSID(low, vtl: target.vtl)
+    case .hypercall, .vpAssistPage: call.effects += try writePage(name, low, of: target)
+    case .vsmVina, .vsmPartitionConfig: try writeVSM(name, low, of: target)
+    default:
+      if let lower = name.secureConfigVTL, configuration.offersVSM {
+        return try writeSecureConfig(low, of: lower, by: target)
+      }
+      try writeProcessorState(name, value, of: target, call, &registers)
+    }
+  }
+
+  /// What WRMSR refuses with #GP is an invalid parameter here.
+  private mutating func writePage(
+    _ name: VPRegisterName, _ value: UInt64, of target: ContextID
+  ) throws(HypercallStatus) -> [HyperVEffect] {
+    do throws(Fault) {
+      return name == .hypercall
+        ? try setHypercall(value, vtl: target.vtl) : try setAssistPage(value, of: target)
+    } catch {
+      throw .invalidParameter
+    }
+  }
+
+  /// VTL0 has neither register.
+  private mutating func writeVSM(
+    _ name: VPRegisterName, _ value: UInt64, of target: ContextID
+  ) throws(HypercallStatus) {
+    guard configuration.offersVSM, target.vtl > .vtl0 else { throw .invalidParameter }
+    if name == .vsmVina {
+      let vina = VSMVina(rawValue: value)
+      guard vina.areReservedBitsZero else { throw .invalidParameter }
+      self[target].vina = vina
+    } else {
+      let config = VSMPartitionConfig(rawValue: value)
+      try Self.check(config)
+      vtls[target.vtl].config = config
+    }
+  }
+
+  /// Memory protection and intercepts are not offered, and asking for them is refused rather than taken and not done.
+  ///
+  /// A default protection mask is harmless while protection is off; the two that mean "no restriction" or "none
+  /// given" are taken.
+  private static func check(_ config: VSMPartitionConfig) throws(HypercallStatus) {
+    guard !config.enablesProtection, config.otherBits == 0,
+      config.defaultProtectionMask == 0 || config.defaultProtectionMask == 0xF
+    else { throw .invalidRegisterValue }
+  }
+
+  /// Only the TLB lock is offered; the writer has to be above the VTL that it is about.
+  private mutating func writeSecureConfig(
+    _ value: UInt64, of lower: VTL, by target: ContextID
+  ) throws(HypercallStatus) {
+    guard lower < target.vtl else { throw .accessDenied }
+    guard value & ~(1 << 1) == 0 else { throw .invalidRegisterValue }
+    if VSMVPSecureConfig(rawValue: value).locksTLB {
+      self[target].tlbLocks.insert(lower)
+    } else {
+      self[target].tlbLocks.remove(lower)
+    }
+  }
+
+  private func writeProcessorState(
+    _ name: VPRegisterName, _ value: UInt128, of target: ContextID, _ call: HypercallInvocation,
+    _ registers: inout some VPRegisterAccess
+  ) throws(HypercallStatus) {
+    try checkAccess(name, of: target, by: call.caller)
+    guard name != .initialApicID else { throw .invalidParameter }
+    guard name.canHold(value) else { throw .invalidRegisterValue }
+    switch registers.write(name, value, of: target) {
+    case .written: break
+    case .unknownRegister, .readOnly: throw .invalidParameter
+    case .invalidValue: throw .invalidRegisterValue
+    }
+  }
+}
+
+extension VPRegisterName {
+  /// Whether a value keeps reserved bits clear and addresses canonical (SDM Vol. 3A, 2.5 and 3.3.7.1).
+  ///
+  /// What depends on other registers, such as paging without protection, is the processor's to judge.
+  func canHold(_ value: UInt128) -> Bool {
+    let low = UInt64(truncatingIfNeeded: value)
+    switch self {
+    case .rip, .lstar, .cstar, .kernelGSBase, .sysenterEIP, .sysenterESP: return low.isCanonical
+    case .fs, .gs, .tr, .ldtr: return HyperVSegment(value).base.isCanonical
+    case .idtr, .gdtr: return HyperVTable(value).base.isCanonical
+    case .cr0, .dr6, .dr7, .sfmask, .tscAux: return low &>> 32 == 0
+    case .cr8: return low < 16
+    case .rflags: return low.isValidRFLAGS
+    case .efer: return low.isValidEFER
+    case .pat: return low.isValidPAT
+    default: return true
+    }
+  }
+}
