@@ -155,6 +155,7 @@ extension StopCause {
     case .timeReached: "the time asked for has passed"
     case .limitReached: "the time limit has passed"
     case .quit: "the operator quit"
+    case .guestReset: "the guest asked for a reset"
     }
   }
 }

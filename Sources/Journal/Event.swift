@@ -50,6 +50,8 @@ public enum StopCause: UInt8, Hashable, Sendable, CaseIterable {
   case limitReached = 5
   /// The operator ended the session.
   case quit = 6
+  /// The guest asked for a reset: there is no firmware to come back to.
+  case guestReset = 7
 }
 
 /// One thing that happened, in order, with its place in virtual time.
