@@ -1,17 +1,19 @@
 import Architecture
 
 extension VirtualTime {
-  /// A span the way people say it: two to four digits and a unit, such as `850ns`, `41.2us`, `3.1ms` or
-  /// `12.4s`.
+  /// A span the way people say it, such as `850ns`, `41.2us`, `3.1ms`, `12.4s` or `3.4h`: at most seven
+  /// columns.
   ///
-  /// At most seven columns up to 27 hours. Cut off, not rounded, so that a span never reads longer than it
-  /// is.
+  /// Cut off, not rounded, so that a span never reads longer than it is.
   public var spanText: String {
     switch rawValue {
+    case .max: "never"
     case ..<1_000: "\(rawValue)ns"
-    case ..<1_000_000: Self.tenths(rawValue / 100, "us")
-    case ..<1_000_000_000: Self.tenths(rawValue / 100_000, "ms")
-    default: Self.tenths(rawValue / 100_000_000, "s")
+    case ..<1_000_000: tenths(of: 1_000) + "us"
+    case ..<1_000_000_000: tenths(of: 1_000_000) + "ms"
+    case ..<1_000_000_000_000: tenths(of: 1_000_000_000) + "s"
+    case ..<3_600_000_000_000_000: tenths(of: 60_000_000_000) + "m"
+    default: tenths(of: 3_600_000_000_000) + "h"
     }
   }
 
@@ -21,9 +23,7 @@ extension VirtualTime {
     return "\(micro / 1_000_000).\(Self.padded(micro / 1_000 % 1_000)) \(Self.padded(micro % 1_000))"
   }
 
-  private static func tenths(_ value: UInt64, _ unit: String) -> String {
-    "\(value / 10).\(value % 10)\(unit)"
-  }
+  private func tenths(of unit: UInt64) -> String { "\(rawValue / unit).\(rawValue % unit / (unit / 10))" }
 
   private static func padded(_ value: UInt64) -> String {
     let digits = String(value)
