@@ -30,11 +30,11 @@ struct GuestPrograms {
   /// A command's outputs may only be Swift files: SwiftPM would bundle objects and images as resources. So the
   /// command that writes the Swift file compiles and links too.
   func commands() throws -> [Command] {
-    let headers = try files("include", ["h"])
+    let headers = try files("include", ["h"]) + files("runtime", ["inc"])
     let runtime = try files("runtime", ["c", "S"])
     let programs = try programs()
     let list = work.appending(path: "EmbeddedImages.swift")
-    return programs.map { image($0.name, sources: runtime + $0.sources, headers: headers) } + [
+    return programs.map { image($0.name, sources: runtime + $0.sources, headers: headers + $0.headers) } + [
       .buildCommand(
         displayName: "Listing guest images", executable: embed,
         arguments: ["list", list.path()] + programs.map(\.name), outputFiles: [list])
@@ -54,12 +54,11 @@ struct GuestPrograms {
   }
 
   /// The programs by name: the name is that of the file or the directory.
-  private func programs() throws -> [(name: String, sources: [URL])] {
+  private func programs() throws -> [(name: String, sources: [URL], headers: [URL])] {
     let root = directory.appending(path: "programs")
     return try FileManager.default.contentsOfDirectory(atPath: root.path()).sorted().map { entry in
-      entry.hasSuffix(".c")
-        ? (String(entry.dropLast(2)), [root.appending(path: entry)])
-        : (entry, try files("programs/" + entry, ["c", "S"]))
+      if entry.hasSuffix(".c") { return (String(entry.dropLast(2)), [root.appending(path: entry)], []) }
+      return (entry, try files("programs/" + entry, ["c", "S"]), try files("programs/" + entry, ["h"]))
     }
   }
 

@@ -1,0 +1,63 @@
+/* The Hyper-V hypercall interface (TLFS, "Hypercall Interface"). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MSR_HV_GUEST_OS_ID 0x40000000
+#define MSR_HV_HYPERCALL 0x40000001
+#define MSR_HV_VP_INDEX 0x40000002
+#define MSR_HV_VP_ASSIST_PAGE 0x40000073
+
+enum hypercall_code {
+  HVCALL_SEND_IPI = 0x0B,
+  HVCALL_ENABLE_PARTITION_VTL = 0x0D,
+  HVCALL_ENABLE_VP_VTL = 0x0F,
+  HVCALL_VTL_CALL = 0x11,
+  HVCALL_VTL_RETURN = 0x12,
+  HVCALL_GET_VP_REGISTERS = 0x50,
+  HVCALL_SET_VP_REGISTERS = 0x51,
+};
+
+#define HYPERCALL_FAST (1 << 16)
+#define HYPERCALL_REPS(n) ((uint64_t)(n) << 32)
+
+enum hypercall_status {
+  HV_SUCCESS = 0x00,
+  HV_INVALID_HYPERCALL_CODE = 0x02,
+  HV_INVALID_HYPERCALL_INPUT = 0x03,
+  HV_INVALID_PARAMETER = 0x05,
+  HV_ACCESS_DENIED = 0x06,
+  HV_INVALID_PARTITION_ID = 0x0D,
+  HV_INVALID_VP_INDEX = 0x0E,
+  HV_INVALID_VTL_STATE = 0x51,
+  HV_VTL_ALREADY_ENABLED = 0x86,
+};
+
+enum vp_register {
+  REGISTER_VSM_CODE_PAGE_OFFSETS = 0xD0002,
+  REGISTER_VSM_VP_STATUS = 0xD0003,
+  REGISTER_VSM_PARTITION_STATUS = 0xD0004,
+  REGISTER_VSM_VINA = 0xD0005,
+};
+
+#define HV_PARTITION_SELF UINT64_MAX
+#define HV_VP_SELF 0xFFFFFFFE
+#define HV_INPUT_VTL_OWN 0
+#define HV_INPUT_VTL(n) (1 << 4 | (n))
+
+/* Does the machine say it is Hyper-V, with virtual secure mode? */
+bool hypercall_available(void);
+/* Sets up the hypercall page of the running VTL; once per partition and VTL. */
+void hypercall_enable(void);
+
+/* One hypercall: input and output are addresses, or with HYPERCALL_FAST the parameters. Returns the result value. */
+uint64_t hypercall(uint64_t control, uint64_t input, uint64_t output);
+static inline uint16_t hypercall_status(uint64_t result) { return (uint16_t)result; }
+
+/* Registers of `vp` in the VTL an HV_INPUT_VTL names. Both return the status. */
+uint16_t get_vp_register(uint32_t vp, uint8_t input_vtl, uint32_t name, uint64_t *value);
+uint16_t set_vp_register(uint32_t vp, uint8_t input_vtl, uint32_t name, uint64_t value);
+
+/* Sends a fixed interrupt to the VPs of a mask in one VTL, which must not be above the caller's. */
+uint16_t send_synthetic_ipi(uint8_t vector, uint8_t input_vtl, uint64_t vps);
