@@ -63,3 +63,22 @@ public enum TextForm {
     return String(out)
   }
 }
+
+extension TextForm {
+  /// Broken between words into lines of at most `width` columns; a longer word is cut.
+  public static func wrapped(_ text: String, _ width: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ").map({ String($0).clipped(to: max(1, width)) }) {
+      if line.isEmpty {
+        line = word
+      } else if line.columns + 1 + word.columns <= width {
+        line += " " + word
+      } else {
+        lines.append(line)
+        line = word
+      }
+    }
+    return line.isEmpty ? lines : lines + [line]
+  }
+}

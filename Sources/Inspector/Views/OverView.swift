@@ -1,13 +1,89 @@
-/// Over
+import Architecture
+import Diagnosis
+import Journal
+
+/// Who is doing what, and is anything wrong.
 public struct OverView: View {
   public var id: ViewID { .over }
   public var tab: String? { "Over" }
 
-  public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {}
+  public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
+    guard area.width >= 80, area.height >= 18 else {
+      ContextTable.draw(model, into: &grid, area, isNarrow: true)
+      return
+    }
+    var rest = area
+    let strip = MapStrip.lines(model, width: area.width)
+    grid.put(strip, in: rest.takeTop(strip.count))
+    if rest.width >= 200 { OverSummary.draw(model, into: &grid, rest.takeRight(52)) }
+    if rest.height >= 30 { drawTail(model, into: &grid, rest.takeBottom(rest.height / 3)) }
+    if rest.width >= 120 {
+      let isWide = rest.width >= 140
+      ContextPane.draw(model, into: &grid, rest.takeRight(isWide ? 52 : 42))
+      _ = rest.takeRight(1)
+    }
+    ContextTable.draw(model, into: &grid, rest, isNarrow: false)
+  }
 
-  public func status(_ model: InspectorModel) -> Line { .empty }
+  private func drawTail(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
+    var area = area
+    grid.rule("events, newest first", 0, in: area.takeTop(1))
+    let events = model.events.newest(area.height + 1)
+    for (row, event) in events.prefix(area.height).enumerated() {
+      let older = row + 1 < events.count ? events[row + 1] : nil
+      grid.put(EventText.line(event, after: older, model), row, in: area)
+    }
+  }
 
-  public func footer(_ model: InspectorModel) -> [KeyCommand] { [.open, .fire, .switchVTL] }
+  public func status(_ model: InspectorModel) -> Line {
+    guard let context = model.selectedContext, context.isEnabled else { return Line("nothing is selected") }
+    var line = Line("\(context.id) \(model.state(context).word)")
+    if let finding = model.finding(context.id) {
+      line.append(", \(finding.code.rawValue) \(finding.certainty.rawValue): ", .wrong)
+      line += Line(TextForm.escaped(finding.title))
+    } else {
+      line += Line(", " + Gate(context, in: model.snapshot).text)
+    }
+    return line + Line(findings(model), model.findings.isEmpty ? .dim : .plain)
+  }
 
-  public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool { false }
+  private func findings(_ model: InspectorModel) -> String {
+    switch model.findings.count {
+    case 0: "   no findings"
+    case 1: "   1 finding"
+    default: "   \(model.findings.count) findings"
+    }
+  }
+
+  public func footer(_ model: InspectorModel) -> [KeyCommand] { [.open, .why, .fire, .switchVTL, .actions] }
+
+  public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool {
+    let contexts = model.contexts
+    if let distance = model.distance(command) {
+      model.select(contexts.moved(from: model.selection.context, by: distance))
+      return true
+    }
+    switch command {
+    case .left: model.select(neighbour(contexts, model.selection.context, by: -1))
+    case .right: model.select(neighbour(contexts, model.selection.context, by: 1))
+    case .open: model.show(.lapic)
+    default: return false
+    }
+    return true
+  }
+
+  /// Sideways along the strip: the same VTL of another VP.
+  private func neighbour(_ contexts: [ContextID], _ id: ContextID, by distance: Int) -> ContextID? {
+    contexts.filter { $0.vtl == id.vtl }.moved(from: id, by: distance)
+  }
+}
+
+extension InspectorModel {
+  /// Points at a context, and at its group.
+  public mutating func select(_ id: ContextID?) {
+    guard let id, let context = snapshot[id] else { return }
+    if id != selection.context { selection.vector = nil }
+    selection.context = id
+    selection.group = context.group
+  }
 }

@@ -45,17 +45,19 @@ extension InspectorModel {
 /// The last line: the keys that mean something now.
 enum Footer {
   static func line(_ model: InspectorModel, _ view: any View, width: Int) -> Line {
+    var items = items(model, view, isWide: width >= 120)
+    // The way out is always there, at the end.
+    let out = items.isEmpty ? Line.empty : Line("  ") + text(items.removeLast())
     var line = Line.empty
-    for item in items(model, view, isWide: width >= 120) {
-      let next = Line(item.keys, .bold) + Line(" " + item.label)
-      let gap = line.spans.isEmpty ? 0 : 2
+    for item in items {
+      let next = (line.spans.isEmpty ? Line.empty : Line("  ")) + text(item)
       // An item is shown whole or not at all.
-      guard line.width + gap + next.width <= width else { continue }
-      if gap > 0 { line.append("  ") }
-      line += next
+      if line.width + next.width + out.width <= width { line += next }
     }
-    return line
+    return line + out
   }
+
+  private static func text(_ item: FooterItem) -> Line { Line(item.keys, .bold) + Line(" " + item.label) }
 
   static func items(_ model: InspectorModel, _ view: any View, isWide: Bool) -> [FooterItem] {
     if model.isHelpOpen { return [FooterItem("Esc", "Close"), item(.theme, isWide), item(.quitNow, isWide)] }
