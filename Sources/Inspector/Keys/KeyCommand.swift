@@ -19,6 +19,8 @@ public enum KeyCommand: Hashable, Sendable {
   case fire, switchVTL, actions
   case why, journey
   case freeze, timeMode, theme
+  /// Events: keep up with the newest.
+  case follow
   case slower, faster
   case redraw, suspend
   case quit, quitNow

@@ -46,6 +46,7 @@ public enum KeyMap {
     bind(["?", .function(1)], .help, "Help", "this page", for: .look),
     bind(["W"], .why, "Why", "why is it stuck", for: .look),
     bind(["J"], .journey, "Journey", "the way of one interrupt", for: .look),
+    bind(["F"], .follow, "Follow", "follow the newest event", in: .view(.events), for: .look),
     bind(["z"], .freeze, "Freeze", "freeze the picture", for: .look),
     bind(["r"], .timeMode, "Time", "absolute, relative, delta time", for: .look),
     bind(["T"], .theme, "Theme", "auto, dark, light, mono", for: .look),

@@ -82,7 +82,7 @@ extension InspectorModel {
     case .quit: return goBack() ? nil : .quit
     case .quitNow: return .quit
     case .up, .down, .left, .right, .pageUp, .pageDown, .first, .last, .open, .nextPane, .previousContext,
-      .nextContext, .otherVTL, .bitmaps, .crossCheck, .destinations:
+      .nextContext, .otherVTL, .bitmaps, .crossCheck, .destinations, .follow:
       break
     }
     return nil

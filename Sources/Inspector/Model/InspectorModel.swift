@@ -44,6 +44,8 @@ public struct InspectorModel: Sendable {
   public var message: Line?
   /// The size of the last frame: how far a page is.
   public var size = Size(80, 24)
+  /// The event at the top of the list while it does not follow, so that the rows stand still.
+  var eventsTop: UInt64?
   var lapicShowsAll = false
   var groupsShowReceivers = true
   var crossCheck: Line?

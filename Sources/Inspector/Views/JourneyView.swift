@@ -1,18 +1,170 @@
-/// Journey
+import Architecture
+import Diagnosis
+import Journal
+
+/// One interrupt from its source to its end-of-interrupt: the ladder, the hops with their usual times, and
+/// why it waits.
 public struct JourneyView: View {
   public var id: ViewID { .journey }
   public var tab: String? { nil }
 
-  public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {}
+  public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
+    guard let journey = model.selectedJourney else {
+      grid.put(
+        "nothing is known of this journey: its events are gone from the log", .dim, 1, in: area, column: 2)
+      return
+    }
+    let target = journey.target(model.selection.context)
+    var rest = area
+    grid.put(title(journey, model), 0, in: rest.takeTop(1))
+    let hops = journey.hops(at: target, now: model.snapshot.machine.time, code: model.code)
+    let why = explanation(journey, target, model)
+    // The ladder takes what the table leaves, and gives it up from the end.
+    let ladder = Ladder(journey, at: target, model, width: area.width)
+    let wanted = ladder.lines(1_000).count
+    let room = max(2, rest.height - hops.count - 2)
+    grid.put(ladder.lines(min(wanted, room)), in: rest.takeTop(min(wanted, room)))
+    if rest.height > hops.count + 2 { _ = rest.takeTop(1) }
+    drawHops(hops, journey, target, model, into: &grid, rest.takeTop(hops.count + 2))
+    if !why.isEmpty, rest.height >= 3 {
+      _ = rest.takeTop(1)
+      grid.rule("why the gate is closed", 0, in: rest.takeTop(1))
+      grid.put(why, in: rest)
+    }
+  }
 
-  public func status(_ model: InspectorModel) -> Line { .empty }
+  private func title(_ journey: Journey, _ model: InspectorModel) -> Line {
+    let verdict = journey.verdict(at: model.snapshot.machine.time)
+    let isWrong = journey.route?.delivered == 0
+    let sender = journey.sender.map { "   sender \($0)" } ?? ""
+    return Line(" Journey #\(journey.id.rawValue)", .bold) + Line("\(sender)   \(journey.what)   ")
+      + Line(verdict, isWrong ? .wrong : journey.isOpen ? .waiting : .active)
+  }
 
-  public func footer(_ model: InspectorModel) -> [KeyCommand] { [.open, .fire, .switchVTL] }
+  private func drawHops(
+    _ hops: [Hop], _ journey: Journey, _ target: Journey.Target?, _ model: InspectorModel,
+    into grid: inout Grid,
+    _ area: Rect
+  ) {
+    let place = journey.targets.count > 1 ? target.map { " at \($0.context)" } ?? "" : ""
+    grid.rule("hops\(place)", 0, in: area)
+    grid.put(Self.row("HOP", "AT", "TOOK", "p50", "p99", "VERDICT", .bold, .bold), 1, in: area)
+    let recent = RecentHops(of: journey.vector, but: journey.id, in: model.events)
+    for (row, hop) in hops.enumerated() {
+      let usual = recent[hop.name]
+      let at = hop.name == .source ? hop.at?.pointText : hop.at.map { "+" + ($0 - journey.begin).spanText }
+      let style: Style = hop.isOpen ? (hop.verdict.hasPrefix("BLOCKED") ? .wrong : .waiting) : .plain
+      grid.put(
+        Self.row(
+          hop.name.text, at ?? (hop.isOpen ? "open" : "-"), hop.took?.spanText ?? "-",
+          usual?.p50.spanText ?? "-",
+          usual?.p99.spanText ?? "-", TextForm.escaped(hop.verdict), .plain, style), row + 2, in: area)
+    }
+  }
 
-  public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool { false }
+  private static func row(
+    _ name: String, _ at: String, _ took: String, _ p50: String, _ p99: String, _ verdict: String,
+    _ style: Style,
+    _ verdictStyle: Style
+  ) -> Line {
+    Line(" \(name.left(9))\(at.right(12))\(took.right(9))\(p50.right(9))\(p99.right(9))  ", style)
+      + Line(verdict, verdictStyle)
+  }
+
+  /// The finding about the context it waits in, when there is one.
+  private func explanation(_ journey: Journey, _ target: Journey.Target?, _ model: InspectorModel) -> [Line] {
+    guard let target, target.isOpen,
+      let finding = model.findings.first(where: { $0.context == target.context && $0.code != .waitsForOther })
+    else { return [] }
+    return WhyText.lines(finding, model)
+  }
+
+  public func status(_ model: InspectorModel) -> Line {
+    guard let journey = model.selectedJourney else { return "this journey is not known" }
+    guard let target = journey.target(model.selection.context) else { return "it reached no local APIC" }
+    let place = journey.targets.firstIndex { $0.context == target.context } ?? 0
+    let which = journey.targets.count > 1 ? "target \(place + 1) of \(journey.targets.count): " : ""
+    return Line("\(which)\(target.context) \(target.sentence)")
+  }
+
+  public func footer(_ model: InspectorModel) -> [KeyCommand] { [.open, .back, .down, .timeMode, .why] }
+
+  public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool {
+    guard let journey = model.selectedJourney else { return false }
+    let target = journey.target(model.selection.context)
+    if command == .open, let target {
+      model.selection.context = target.context
+      model.selection.vector = journey.vector
+      model.show(.lapic)
+      return true
+    }
+    guard let distance = model.distance(command) else { return false }
+    if let next = journey.targets.map(\.context).moved(from: target?.context, by: distance) {
+      model.selection.context = next
+    }
+    return true
+  }
+}
+
+extension Journey {
+  /// The target in `context`, or the one to look at first.
+  func target(_ context: ContextID) -> Target? { targets.first { $0.context == context } ?? foremost }
+}
+
+extension Journey.Target {
+  /// What became of it there, after the name of the context.
+  var sentence: String {
+    switch state {
+    case .waiting(.open): "takes it at its next instruction boundary"
+    case .waiting(let gate): "has it in its IRR; gate: \(gate.text)"
+    case .inService: "is serving it: no EOI yet"
+    case .done: "is done with it"
+    case .merged(let other):
+      "merged it with #\(other.rawValue), which was pending already: one delivery for both"
+    case .rejected(let reason): "did not take it: \(reason.text)"
+    case .gone: "has it neither pending nor in service, and its end is not in the log"
+    }
+  }
 }
 
 extension InspectorModel {
+  public var selectedJourney: Journey? { Journey(selection.journey, from: events, in: snapshot) }
+
   /// Shows the ladder of what is selected.
-  mutating func openJourney() { show(.journey) }
+  mutating func openJourney() {
+    guard let journey = pointedJourney else {
+      message = view == .events ? "this event belongs to no interrupt" : "no interrupt is selected"
+      return
+    }
+    selection.journey = journey
+    show(.journey)
+  }
+
+  /// The journey of the selected event or vector; elsewhere what the selected context waits for, or did last.
+  private var pointedJourney: JourneyID? {
+    switch view {
+    case .journey: return selection.journey
+    case .events: return selectedEvent.map(\.journey).flatMap { $0 == .none ? nil : $0 }
+    case .lapic where selection.vector != nil: return journeyOfVector
+    case .over, .groups, .lapic: break
+    }
+    if let found = finding(selection.context)?.journey, found != .none { return found }
+    if let first = selectedContext?.pending.first?.journey, first != .none { return first }
+    return events.last { $0.context == selection.context && $0.journey != .none }?.journey
+  }
+
+  private var journeyOfVector: JourneyID? {
+    let states = (selectedContext?.pending ?? []) + (selectedContext?.inService ?? [])
+    if let state = states.first(where: { $0.vector == selection.vector && $0.journey != .none }) {
+      return state.journey
+    }
+    return events.last { event in
+      guard event.context == selection.context, event.journey != .none else { return false }
+      return switch event.body {
+      case .accepted(let vector, _, _), .acknowledged(let vector, _), .endOfInterrupt(let vector, _):
+        vector == selection.vector
+      default: false
+      }
+    }?.journey
+  }
 }

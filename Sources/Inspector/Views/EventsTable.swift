@@ -1,0 +1,98 @@
+import Architecture
+import Journal
+
+/// The columns of the event list, for one width. A column is there whole or not at all.
+struct EventsTable {
+  enum Column: Hashable, CaseIterable {
+    case time, delta, journey, context, kind, what, place
+  }
+
+  private(set) var columns: [(column: Column, width: Int)] = []
+
+  /// What is left out first: where the code was, then the journey's number, then the delta.
+  init(_ model: InspectorModel, width: Int) {
+    let newest = model.events.last
+    let digits = { (value: UInt64) in String(value).count }
+    let widths: [Column: Int] = [
+      .time: max(12, newest?.time.pointText.count ?? 0), .delta: 8,
+      .journey: max(6, digits(newest?.journey.rawValue ?? 0)),
+      .context: max(4, digits(UInt64(model.snapshot.machine.vpCount)) + 2), .kind: 5, .place: 24,
+    ]
+    // Delta time has a column of its own already: that mode only gives up the other one.
+    var wanted: [Column] = model.timeMode == .delta ? [.delta] : [.time, .delta]
+    wanted += [.journey, .context, .kind, .what, .place]
+    for dropped in [Column.place, .journey, .delta, .context] {
+      let room = width - 1 - wanted.reduce(0) { $0 + (widths[$1] ?? 0) + 1 }
+      let least = wanted.contains(.place) ? 44 : 28
+      if room >= least { break }
+      if dropped == .delta && model.timeMode == .delta { continue }
+      wanted.removeAll { $0 == dropped }
+    }
+    let room = width - 1 - wanted.reduce(0) { $0 + (widths[$1] ?? 0) + 1 }
+    columns = wanted.map { ($0, widths[$0] ?? max(0, room)) }
+  }
+
+  func header(_ mode: TimeMode) -> Line {
+    var line = Line(" ")
+    for (column, width) in columns {
+      let title =
+        switch column {
+        case .time: mode == .relative ? "BEFORE NOW" : "TIME (s)"
+        case .delta: "+DELTA"
+        case .journey: "JOURN"
+        case .context: "CTX"
+        case .kind: "KIND"
+        case .what: "WHAT"
+        case .place: "AT"
+        }
+      line.append((isRight(column) ? title.right(width) : title.left(width)) + " ", .bold)
+    }
+    return line
+  }
+
+  private func isRight(_ column: Column) -> Bool {
+    switch column {
+    case .delta, .journey, .context: true
+    case .time, .kind, .what, .place: false
+    }
+  }
+
+  /// One event. `older` is the one that happened before it; `marked` is the journey that stands out.
+  func row(_ event: Event, after older: Event?, marked: JourneyID, _ model: InspectorModel) -> Line {
+    var line = Line(" ")
+    for (column, width) in columns {
+      let isMarked = marked != .none && event.journey == marked
+      let text: String
+      var style = Style.plain
+      switch column {
+      case .time:
+        text = model.timeMode == .relative ? "-" + model.ago(event.time).spanText : event.time.pointText
+      case .delta:
+        text = older.map { (event.time - $0.time).spanText } ?? ""
+        style = .dim
+      case .journey:
+        text = event.journey == .none ? "-" : String(event.journey.rawValue)
+        style = isMarked ? .bold : .dim
+      case .context: text = Self.context(event)
+      case .kind:
+        text = event.kindText
+        style = .bold
+      case .what:
+        text = TextForm.escaped(event.text)
+        style = EventText.style(event)
+      case .place:
+        text = event.rip == 0 ? "" : model.code(event.rip)
+        style = .dim
+      }
+      line.append((isRight(column) ? text.right(width) : text.left(width)) + " ", style)
+    }
+    return line
+  }
+
+  /// The context; `op` for the operator, `-` for the machine.
+  private static func context(_ event: Event) -> String {
+    if let context = event.context { return context.description }
+    if case .command = event.body { return "op" }
+    return "-"
+  }
+}
