@@ -14,7 +14,7 @@ enum ContextPane {
   }
 
   private static func lines(_ context: ContextSnapshot, _ model: InspectorModel, width: Int) -> [Line] {
-    let gate = Gate(context, in: model.snapshot)
+    let waiting = Waiting(context, in: model.snapshot)
     var lines = [
       label("IRR") + vectors(context.pending, model, width - 6),
       label("ISR") + vectors(context.inService, model, width - 6),
@@ -22,7 +22,7 @@ enum ContextPane {
       label("IF") + Line(
         "\(context.interruptsEnabled ? 1 : 0)   shadow \(context.interruptShadow ? 1 : 0)   NMI \(context.nmiPending)"
           + (context.nmiBlocked ? " blocked" : "")),
-      label("gate") + Line(gate.text.clippedAtWord(to: width - 6), gate.isBlocking ? .waiting : .plain),
+      label("gate") + Line(waiting.text.clippedAtWord(to: width - 6), waiting.isHeld ? .waiting : .plain),
       .empty,
     ]
     lines += timer(context, model)

@@ -42,7 +42,7 @@ public struct OverView: View {
       line.append(", \(finding.code.rawValue) \(finding.certainty.rawValue): ", .wrong)
       line += Line(TextForm.escaped(finding.title))
     } else {
-      line += Line(", " + Gate(context, in: model.snapshot).text)
+      line += Line(", " + Waiting(context, in: model.snapshot).text)
     }
     return line + Line(findings(model), model.findings.isEmpty ? .dim : .plain)
   }
