@@ -1,1 +1,464 @@
-#pragma once
+/*
+ * vtlscope.h: the layout of the region, a file through which a virtual machine monitor can be inspected.
+ *
+ * This header is the layout. It needs nothing but a C11 or C++11 compiler with the __atomic builtins (GCC, Clang),
+ * so a VMM in C, C++, Swift or (through bindgen) Rust includes it and becomes inspectable:
+ *
+ *   1. Fill a vtlscope_header on the stack: identity, counts, then vtlscope_plan() for the tables.
+ *   2. Create the file, posix_fallocate() header.file_size bytes, flock(LOCK_EX) it for life, mmap it shared, copy
+ *      the header in, and only then give the file its name, NAME.PID, in $XDG_RUNTIME_DIR/vtlscope/, or else in
+ *      /dev/shm/vtlscope-UID/ (directory 0700, file 0600). A lock that is free means that the writer is dead.
+ *   3. For each event: vtlscope_event_begin(), fill the slot, vtlscope_event_end().
+ *   4. Every few milliseconds, and whenever the machine stops: vtlscope_frame_begin(), fill every record that
+ *      changed since that bank was last written, vtlscope_frame_end().
+ *   5. Many times a second, also when idle or paused: vtlscope_beat(). At a clean exit: vtlscope_beat() with
+ *      VTLSCOPE_HOST_EXITED, then unlink the file.
+ *
+ * One thread writes. Readers map nothing and write nothing: they copy with pread() and check what they copied, so a
+ * writer can be stopped or killed between any two stores. All fields are in the byte order of the writer.
+ *
+ * Versions: fields are appended, and strides grow, in a new minor version; a reader takes the fields it knows. A
+ * reader refuses another major version. Reserved bytes are zero.
+ */
+#ifndef VTLSCOPE_H
+#define VTLSCOPE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define VTLSCOPE_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define VTLSCOPE_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+#define VTLSCOPE_AT(type, field, place) VTLSCOPE_ASSERT(offsetof(type, field) == (place))
+
+/* "VTLSCOPE" in the bytes of a little-endian writer. */
+#define VTLSCOPE_MAGIC 0x45504F43534C5456ull
+#define VTLSCOPE_BYTE_ORDER 0x01020304u
+#define VTLSCOPE_MAJOR 1u
+#define VTLSCOPE_MINOR 0u
+
+#define VTLSCOPE_BANKS 3u
+/* Room for a map entry per VP and logical bit, twice over. */
+#define VTLSCOPE_MAP_ENTRIES_PER_VP 16u
+#define VTLSCOPE_PAGE 4096u
+
+/* vtlscope_header.host_state: what the writer's thread is doing. */
+#define VTLSCOPE_HOST_RUNNING 1u
+#define VTLSCOPE_HOST_IDLE 2u /* every VP waits; nothing is due yet */
+#define VTLSCOPE_HOST_PAUSED 3u
+#define VTLSCOPE_HOST_EXITED 4u
+
+/* Where a table is and how far apart its records are. */
+typedef struct vtlscope_table {
+  uint64_t offset; /* bytes, a multiple of 8, from the file's start or from the bank's start: see vtlscope_header */
+  uint32_t stride; /* bytes */
+  uint32_t count;
+} vtlscope_table;
+VTLSCOPE_ASSERT(sizeof(vtlscope_table) == 16);
+
+/* At the file's start. */
+typedef struct vtlscope_header {
+  uint64_t magic;
+  uint32_t byte_order;
+  uint16_t major_version;
+  uint16_t minor_version;
+  uint64_t file_size;   /* bytes */
+  uint32_t header_size; /* sizeof(vtlscope_header) of the writer */
+  uint32_t pid;
+  uint64_t start_time; /* of the process: field 22 of /proc/PID/stat, clock ticks since boot */
+  char boot_id[40];    /* /proc/sys/kernel/random/boot_id, NUL-padded */
+  char name[64];       /* of the machine, NUL-padded */
+  uint32_t vp_count;
+  uint32_t vtl_count; /* contexts are numbered vp * vtl_count + vtl */
+  uint32_t group_count;
+  uint32_t map_capacity; /* map entries per group */
+
+  vtlscope_table banks; /* from the file's start; each begins with a vtlscope_bank */
+  /* From the start of a bank. */
+  vtlscope_table machine;     /* one vtlscope_machine */
+  vtlscope_table groups;      /* vtlscope_group */
+  vtlscope_table map_entries; /* vtlscope_map_entry, map_capacity of them per group */
+  vtlscope_table contexts;    /* vtlscope_context */
+  vtlscope_table stamps;      /* vtlscope_stamps, one per context */
+  /* From the file's start. */
+  vtlscope_table events;  /* vtlscope_event, a power of two of them; event n is in slot n modulo count */
+  vtlscope_table symbols; /* vtlscope_symbol, by ascending address */
+  vtlscope_table strings; /* bytes; stride 1 */
+
+  uint64_t symbols_end;     /* nothing at or above this address is named */
+  uint64_t symbols_dropped; /* symbols that found no room */
+  uint64_t reserved[8];
+
+  /* What changes while the machine lives; a cache line of its own. */
+  uint64_t current_frame; /* frames count from 1, 0 is none yet; frame n is in bank n modulo banks.count */
+  uint64_t next_event;    /* how many events have been recorded */
+  uint64_t heartbeat;     /* CLOCK_MONOTONIC, nanoseconds */
+  uint32_t host_state;    /* VTLSCOPE_HOST_... */
+  uint32_t reserved_live[9];
+} vtlscope_header;
+VTLSCOPE_AT(vtlscope_header, file_size, 16);
+VTLSCOPE_AT(vtlscope_header, boot_id, 40);
+VTLSCOPE_AT(vtlscope_header, vp_count, 144);
+VTLSCOPE_AT(vtlscope_header, banks, 160);
+VTLSCOPE_AT(vtlscope_header, events, 256);
+VTLSCOPE_AT(vtlscope_header, symbols_end, 304);
+VTLSCOPE_AT(vtlscope_header, current_frame, 384);
+VTLSCOPE_AT(vtlscope_header, host_state, 408);
+VTLSCOPE_ASSERT(sizeof(vtlscope_header) == 448);
+
+/* At the start of a bank. */
+typedef struct vtlscope_bank {
+  uint64_t frame; /* the frame in this bank; 0 while it is being written */
+  uint64_t reserved[7];
+} vtlscope_bank;
+VTLSCOPE_ASSERT(sizeof(vtlscope_bank) == 64);
+
+/* vtlscope_machine.present */
+#define VTLSCOPE_MACHINE_IDLE_UNTIL (1u << 0)
+
+/* vtlscope_machine.group_encoding */
+#define VTLSCOPE_GROUPS_EXPLICIT 0u
+#define VTLSCOPE_GROUPS_RFC_2023 1u
+
+/* What is true of the whole machine. Times are ticks of virtual time: nanoseconds since power-on. */
+typedef struct vtlscope_machine {
+  uint64_t epoch; /* counts changes of the machine */
+  uint64_t time;
+  uint64_t instructions; /* retired by all VPs */
+  uint64_t next_event;   /* the sequence number of the next event, when the frame was made */
+  uint64_t undelivered;  /* requests that reached nobody */
+  uint64_t map_disagreements;
+  uint64_t idle_until; /* if present: every VP waits until then */
+  uint64_t memory_bytes;
+  uint64_t commands;     /* operator commands taken */
+  uint32_t exit_status;  /* of the guest, when stop_cause is 1 */
+  uint32_t pace_milli;   /* virtual time over host time, in thousandths; 0 unknown */
+  uint32_t present;      /* VTLSCOPE_MACHINE_... */
+  uint16_t enabled_vtls; /* bit n: VTL n is enabled for the partition */
+  uint8_t run_state;     /* 0 running, 1 paused, 2 stopped for good */
+  uint8_t stop_cause;    /* 0 none, 1 debug exit, 2 triple fault, 3 nothing can happen, 4 time, 5 limit, 6 quit */
+  uint8_t group_encoding;
+  uint8_t group_bits; /* with VTLSCOPE_GROUPS_RFC_2023 */
+  uint8_t reserved[6];
+} vtlscope_machine;
+VTLSCOPE_AT(vtlscope_machine, exit_status, 72);
+VTLSCOPE_AT(vtlscope_machine, group_encoding, 88);
+VTLSCOPE_ASSERT(sizeof(vtlscope_machine) == 96);
+
+/* One register of a local APIC: 32 bits at every 16 bytes (SDM Vol. 3A, table 12-1). */
+typedef struct vtlscope_apic_register {
+  uint32_t value;
+  uint32_t reserved[3];
+} vtlscope_apic_register;
+
+/* A write worth remembering. */
+typedef struct vtlscope_write {
+  uint64_t time;
+  uint64_t rip;
+  uint64_t value;
+} vtlscope_write;
+
+/* vtlscope_context.flags */
+#define VTLSCOPE_CONTEXT_ENABLED (1u << 0)
+#define VTLSCOPE_CONTEXT_ACTIVE (1u << 1) /* this is the VTL its VP is in */
+#define VTLSCOPE_CONTEXT_INTERRUPT_SHADOW (1u << 2)
+#define VTLSCOPE_CONTEXT_NMI_BLOCKED (1u << 3)
+#define VTLSCOPE_CONTEXT_INIT_PENDING (1u << 4)
+#define VTLSCOPE_CONTEXT_VINA_ASSERTED (1u << 5)
+
+/* vtlscope_context.present: which of the optional fields say something. */
+#define VTLSCOPE_CONTEXT_STARTUP_VECTOR (1u << 0)
+#define VTLSCOPE_CONTEXT_TIMER_DUE (1u << 1)
+#define VTLSCOPE_CONTEXT_LAST_MASKED_EXPIRY (1u << 2)
+#define VTLSCOPE_CONTEXT_LAST_TPR (1u << 3)
+#define VTLSCOPE_CONTEXT_LAST_EOI (1u << 4)
+#define VTLSCOPE_CONTEXT_LAST_HALT (1u << 5)
+#define VTLSCOPE_CONTEXT_LAST_INIT (1u << 6)
+#define VTLSCOPE_CONTEXT_LAST_INIT_SENDER (1u << 7)
+#define VTLSCOPE_CONTEXT_LAST_STARTUP (1u << 8)
+
+/* One VTL of one VP. */
+typedef struct vtlscope_context {
+  /* The local APIC page as xAPIC MMIO and KVM_GET_LAPIC have it. In x2APIC mode the ID register holds 32 bits. */
+  vtlscope_apic_register apic[64];
+
+  uint32_t vp;
+  uint8_t vtl;
+  uint8_t group;
+  uint8_t activity;     /* 0 running, 1 halted, 2 waits for SIPI, 3 shutdown */
+  uint8_t entry_reason; /* 0 none, 1 call, 2 interrupt, 3 intercept, 16 return, 17 operator */
+  uint32_t flags;
+  uint32_t present;
+  uint64_t since; /* when activity and ACTIVE became what they are */
+
+  uint64_t rip;
+  uint64_t rsp;
+  uint64_t rflags;
+  uint64_t cr0;
+  uint64_t cr3;
+  uint64_t cr4;
+  uint64_t efer;
+  uint64_t instruction[2]; /* the bytes at RIP: byte i is bits 8i+7:8i of the pair */
+  uint8_t instruction_count;
+  uint8_t nmi_pending;
+  uint8_t startup_vector;
+  uint8_t reserved_state;
+  uint16_t code_selector;
+  uint16_t reserved_selector;
+
+  /* One bit per vector: waiting in the IRR, being served in the ISR, and which of those are level-triggered. */
+  uint64_t pending[4];
+  uint64_t pending_level[4];
+  uint64_t in_service[4];
+  uint64_t in_service_level[4];
+  uint64_t apic_base; /* IA32_APIC_BASE */
+
+  uint64_t timer_due;
+  uint64_t timer_period;
+  uint64_t timer_deadline; /* IA32_TSC_DEADLINE */
+  uint64_t timer_expired;
+  uint64_t timer_expired_masked;
+  uint64_t last_masked_expiry;
+
+  vtlscope_write last_tpr;
+  vtlscope_write last_eoi;  /* value: the vector, 0 when nothing was in service */
+  vtlscope_write last_halt; /* rip: after HLT; value: RFLAGS */
+  uint64_t last_init;
+  uint64_t last_startup;
+  uint32_t last_init_vp;
+  uint8_t last_init_vtl;
+  uint8_t reserved_init[3];
+
+  uint64_t entry_time;
+  uint64_t vina;        /* TLFS, VsmVina: vector 7:0, enabled 8, auto-reset 9, auto-EOI 10 */
+  uint64_t assist_page; /* TLFS, the VP_ASSIST_PAGE MSR */
+  uint64_t guest_os_id;
+  uint64_t hypercall_page;
+
+  uint64_t instructions; /* retired in this context */
+  uint64_t accepted;
+  uint64_t merged;
+  uint64_t rejected;
+  uint64_t end_of_interrupts;
+  uint64_t spurious_eois;
+  uint64_t sent;
+  uint64_t undelivered;
+  uint64_t vtl_entries;
+  uint64_t halts;
+  uint64_t exceptions;
+} vtlscope_context;
+VTLSCOPE_AT(vtlscope_context, vp, 1024);
+VTLSCOPE_AT(vtlscope_context, rip, 1048);
+VTLSCOPE_AT(vtlscope_context, instruction_count, 1120);
+VTLSCOPE_AT(vtlscope_context, pending, 1128);
+VTLSCOPE_AT(vtlscope_context, timer_due, 1264);
+VTLSCOPE_AT(vtlscope_context, last_tpr, 1312);
+VTLSCOPE_AT(vtlscope_context, entry_time, 1408);
+VTLSCOPE_AT(vtlscope_context, instructions, 1448);
+VTLSCOPE_ASSERT(sizeof(vtlscope_context) == 1536);
+
+/* Since when a vector waits or is being served, and which interrupt it belongs to. */
+typedef struct vtlscope_stamp {
+  uint64_t since;
+  uint64_t journey; /* 0 none */
+} vtlscope_stamp;
+
+/* By vector. An entry says something while its bit in vtlscope_context.pending or .in_service is set. */
+typedef struct vtlscope_stamps {
+  vtlscope_stamp pending[256];
+  vtlscope_stamp in_service[256];
+} vtlscope_stamps;
+VTLSCOPE_ASSERT(sizeof(vtlscope_stamps) == 8192);
+
+/* One APIC group. Its map entries are map_capacity records from index * map_capacity: physical, then logical. */
+typedef struct vtlscope_group {
+  uint64_t built_at;
+  uint32_t generation; /* counts rebuilds */
+  uint32_t members;    /* local APICs that exist, */
+  uint32_t hardware_enabled;
+  uint32_t software_enabled; /* and are enabled */
+  uint32_t duplicate_ids;
+  uint32_t physical_count;
+  uint32_t logical_count;
+  uint32_t entries_dropped; /* that found no room */
+  uint8_t id;
+  uint8_t vtl;
+  uint8_t logical_mode;        /* 0 unused, 1 flat, 2 cluster, 3 x2APIC, 4 disabled */
+  uint8_t logical_mode_reason; /* 0 none, 1 mixed modes, 2 aliased LDR, 3 group not zero */
+  uint8_t reserved[20];
+} vtlscope_group;
+VTLSCOPE_AT(vtlscope_group, id, 40);
+VTLSCOPE_ASSERT(sizeof(vtlscope_group) == 64);
+
+typedef struct vtlscope_map_entry {
+  uint32_t key; /* a physical ID; or a logical slot: cluster in bits 31:16, one bit of bits 15:0 */
+  uint32_t vp;
+} vtlscope_map_entry;
+VTLSCOPE_ASSERT(sizeof(vtlscope_map_entry) == 8);
+
+/* vtlscope_event.vtl when the event belongs to no context. */
+#define VTLSCOPE_NO_VTL 0xFFu
+
+/* One thing that happened. What a, b, c and detail hold depends on the kind; a reader skips a kind it does not know.
+ *
+ *  kind                     detail                     a                      b                          c
+ *   0 requested             source 7:0, narrow 8,      ICR, x2APIC layout     first target's VP 31:0,    delivered 15:0,
+ *                           has a target 9                                    candidates 47:32,          rejected 31:16,
+ *                                                                             group 55:48,               reason 39:32,
+ *                                                                             first target's VTL 63:56   path 47:40
+ *   1 accepted              vector | mode << 8         0 pending, 1 merged,   journey merged with, or
+ *                                                      2 rejected             the rejection
+ *   2 acknowledged          vector                     waited
+ *   3 end of interrupt      vector                     in service
+ *   4 spurious EOI
+ *   5 timer expired         vector | masked << 8       due
+ *   6 halted                interrupts enabled
+ *   7 woke                                             after
+ *   8 VTL switched          from | to << 8             reason                 1 + vector, or 0
+ *   9 hypercall             code                       status                 repetitions                fast
+ *  10 task priority         from | to << 8
+ *  11 exception             vector | has code << 8     error code             address
+ *  12 NMI taken
+ *  13 initialized (INIT)
+ *  14 started (SIPI)        vector
+ *  15 map rebuilt           group                      generation             mode                       reason
+ *  16 APIC base changed                                from                   to
+ *  17 software enable       on
+ *  18 APIC error            status
+ *  19 VTL enabled           VTL | partition << 8
+ *  20 VINA asserted         vector
+ *  21 command               kind                       refusal, 0 none
+ *  22 stopped               cause                      status
+ */
+typedef struct vtlscope_event {
+  uint64_t stamp; /* 1 + the sequence number; 0 while the slot is being written */
+  uint64_t time;
+  uint64_t journey; /* 0 none */
+  uint64_t rip;
+  uint32_t vp;
+  uint8_t vtl;
+  uint8_t kind;
+  uint16_t detail;
+  uint64_t a;
+  uint64_t b;
+  uint64_t c;
+} vtlscope_event;
+VTLSCOPE_AT(vtlscope_event, kind, 37);
+VTLSCOPE_ASSERT(sizeof(vtlscope_event) == 64);
+
+/* A name of the guest's own for an address in it. */
+typedef struct vtlscope_symbol {
+  uint64_t address;
+  uint32_t name;   /* offset in the strings */
+  uint32_t length; /* bytes, UTF-8 */
+} vtlscope_symbol;
+VTLSCOPE_ASSERT(sizeof(vtlscope_symbol) == 16);
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Atomic access of the C11 memory model. */
+static inline uint64_t vtlscope_load_acquire(const uint64_t *place) {
+  return __atomic_load_n(place, __ATOMIC_ACQUIRE);
+}
+static inline void vtlscope_store_release(uint64_t *place, uint64_t value) {
+  __atomic_store_n(place, value, __ATOMIC_RELEASE);
+}
+static inline void vtlscope_store_relaxed(uint64_t *place, uint64_t value) {
+  __atomic_store_n(place, value, __ATOMIC_RELAXED);
+}
+static inline void vtlscope_store_state(uint32_t *place, uint32_t value) {
+  __atomic_store_n(place, value, __ATOMIC_RELEASE);
+}
+static inline void vtlscope_fence_acquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
+static inline void vtlscope_fence_release(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
+
+static inline uint64_t vtlscope_align(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
+
+/* Places the tables and sets file_size, from vp_count, vtl_count and group_count and from the counts given.
+ * `events` must be a power of two. */
+static inline void vtlscope_plan(vtlscope_header *header, uint32_t events, uint32_t symbols, uint32_t string_bytes) {
+  uint32_t contexts = header->vp_count * header->vtl_count;
+  uint64_t next = vtlscope_align(sizeof(vtlscope_bank), 64);
+  header->map_capacity = header->vp_count * VTLSCOPE_MAP_ENTRIES_PER_VP;
+
+#define VTLSCOPE_PLACE(table, type, n)                         \
+  do {                                                         \
+    header->table.offset = next;                               \
+    header->table.stride = (uint32_t)sizeof(type);             \
+    header->table.count = (n);                                 \
+    next = vtlscope_align(next + (uint64_t)sizeof(type) * (n), 64); \
+  } while (0)
+  VTLSCOPE_PLACE(machine, vtlscope_machine, 1);
+  VTLSCOPE_PLACE(groups, vtlscope_group, header->group_count);
+  VTLSCOPE_PLACE(map_entries, vtlscope_map_entry, header->group_count * header->map_capacity);
+  VTLSCOPE_PLACE(contexts, vtlscope_context, contexts);
+  VTLSCOPE_PLACE(stamps, vtlscope_stamps, contexts);
+
+  header->banks.offset = VTLSCOPE_PAGE;
+  header->banks.stride = (uint32_t)vtlscope_align(next, VTLSCOPE_PAGE);
+  header->banks.count = VTLSCOPE_BANKS;
+  next = header->banks.offset + (uint64_t)header->banks.stride * VTLSCOPE_BANKS;
+  VTLSCOPE_PLACE(events, vtlscope_event, events);
+  VTLSCOPE_PLACE(symbols, vtlscope_symbol, symbols);
+  VTLSCOPE_PLACE(strings, char, string_bytes);
+#undef VTLSCOPE_PLACE
+  header->file_size = vtlscope_align(next, VTLSCOPE_PAGE);
+  header->header_size = (uint32_t)sizeof(vtlscope_header);
+}
+
+static inline void *vtlscope_bank_at(void *base, uint64_t frame) {
+  vtlscope_header *header = (vtlscope_header *)base;
+  return (char *)base + header->banks.offset + frame % header->banks.count * header->banks.stride;
+}
+
+/* Opens the bank of the next frame and returns it. The frame before stays what readers see. */
+static inline void *vtlscope_frame_begin(void *base) {
+  void *bank = vtlscope_bank_at(base, ((vtlscope_header *)base)->current_frame + 1);
+  vtlscope_store_relaxed(&((vtlscope_bank *)bank)->frame, 0);
+  vtlscope_fence_release();
+  return bank;
+}
+
+/* Makes the frame under way the current one. */
+static inline uint64_t vtlscope_frame_end(void *base) {
+  vtlscope_header *header = (vtlscope_header *)base;
+  uint64_t frame = header->current_frame + 1;
+  vtlscope_store_release(&((vtlscope_bank *)vtlscope_bank_at(base, frame))->frame, frame);
+  vtlscope_store_release(&header->current_frame, frame);
+  return frame;
+}
+
+/* Opens the slot of event `sequence`, which is header->next_event. */
+static inline vtlscope_event *vtlscope_event_begin(void *base, uint64_t sequence) {
+  vtlscope_header *header = (vtlscope_header *)base;
+  vtlscope_event *slot =
+      (vtlscope_event *)((char *)base + header->events.offset) + (sequence & (header->events.count - 1));
+  /* Whoever sees a store below also sees the next_event stored before it. */
+  vtlscope_fence_release();
+  vtlscope_store_relaxed(&slot->stamp, 0);
+  vtlscope_fence_release();
+  return slot;
+}
+
+/* Makes a filled slot readable. */
+static inline void vtlscope_event_end(void *base, vtlscope_event *slot, uint64_t sequence) {
+  vtlscope_store_release(&slot->stamp, sequence + 1);
+  vtlscope_store_release(&((vtlscope_header *)base)->next_event, sequence + 1);
+}
+
+/* Says that the writer lives, at `now` of CLOCK_MONOTONIC in nanoseconds. */
+static inline void vtlscope_beat(void *base, uint32_t host_state, uint64_t now) {
+  vtlscope_header *header = (vtlscope_header *)base;
+  vtlscope_store_state(&header->host_state, host_state);
+  vtlscope_store_release(&header->heartbeat, now);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

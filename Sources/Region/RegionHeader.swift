@@ -1,0 +1,89 @@
+import CVTLScope
+
+/// A header that has been checked: every table lies inside the file, and every count is within its limits.
+struct RegionHeader {
+  var raw: vtlscope_header
+  var name: String
+  var identity: ProcessIdentity
+
+  var vpCount: Int { Int(raw.vp_count) }
+  var vtlCount: Int { Int(raw.vtl_count) }
+  var contextCount: Int { vpCount * vtlCount }
+  var groupCount: Int { Int(raw.group_count) }
+
+  init(_ raw: vtlscope_header, fileSize: UInt64, path: String) throws(RegionError) {
+    guard raw.magic == VTLSCOPE_MAGIC || raw.magic == VTLSCOPE_MAGIC.byteSwapped else {
+      throw .notRegion(path: path)
+    }
+    guard raw.magic == VTLSCOPE_MAGIC, raw.byte_order == VTLSCOPE_BYTE_ORDER else {
+      throw .otherByteOrder(path: path)
+    }
+    guard raw.major_version == VTLSCOPE_MAJOR else {
+      throw .otherVersion(
+        path: path, theirs: "\(raw.major_version).\(raw.minor_version)", ours: "\(VTLSCOPE_MAJOR).\(VTLSCOPE_MINOR)")
+    }
+    self.raw = raw
+    name = Self.text(raw.name)
+    identity = ProcessIdentity(
+      pid: Int32(truncatingIfNeeded: raw.pid), startTime: raw.start_time, bootID: Self.text(raw.boot_id))
+    guard raw.file_size <= fileSize else { throw .truncated(path: path, needed: raw.file_size) }
+    if let what = fault(in: raw) { throw .damaged(path: path, what: what) }
+  }
+
+  /// What is wrong with the counts and the tables, or nil.
+  private func fault(in raw: vtlscope_header) -> String? {
+    guard raw.header_size >= MemoryLayout<vtlscope_header>.size else { return "header of \(raw.header_size) bytes" }
+    guard raw.vp_count >= 1, (1...UInt32(RegionLimits.vtls)).contains(raw.vtl_count),
+      UInt64(raw.vp_count) * UInt64(raw.vtl_count) <= RegionLimits.contexts
+    else { return "\(raw.vp_count) VPs of \(raw.vtl_count) VTLs" }
+    guard raw.group_count <= RegionLimits.groups else { return "\(raw.group_count) groups" }
+    guard raw.events.count.nonzeroBitCount == 1 else { return "\(raw.events.count) event slots" }
+    let mapEntries = UInt64(raw.group_count) * UInt64(raw.map_capacity)
+    let contexts = UInt64(contextCount)
+    let any: ClosedRange<UInt64> = 0...UInt64(UInt32.max)
+    var check = TableCheck(space: raw.file_size)
+    check("banks", raw.banks, vtlscope_bank.self, 2...64)
+    check("events", raw.events, vtlscope_event.self, 2...(1 << 31))
+    check("symbols", raw.symbols, vtlscope_symbol.self, any)
+    check("strings", raw.strings, CChar.self, any)
+    check.space = UInt64(raw.banks.stride)
+    check("machine", raw.machine, vtlscope_machine.self, 1...1)
+    check("groups", raw.groups, vtlscope_group.self, UInt64(raw.group_count)...UInt64(raw.group_count))
+    check("map entries", raw.map_entries, vtlscope_map_entry.self, mapEntries...mapEntries)
+    check("contexts", raw.contexts, vtlscope_context.self, contexts...contexts)
+    check("stamps", raw.stamps, vtlscope_stamps.self, contexts...contexts)
+    return check.fault
+  }
+
+  /// The characters of a NUL-padded array.
+  private static func text<T>(_ characters: T) -> String {
+    withUnsafeBytes(of: characters) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+}
+
+/// Checks tables one by one and keeps the first fault.
+private struct TableCheck {
+  /// Where the tables are: this many bytes of the file, or of a bank.
+  var space: UInt64
+  var fault: String?
+
+  init(space: UInt64) { self.space = space }
+
+  mutating func callAsFunction<T>(
+    _ name: String, _ table: vtlscope_table, _: T.Type, _ counts: ClosedRange<UInt64>
+  ) {
+    guard fault == nil else { return }
+    let (size, alignment) = (MemoryLayout<T>.size, MemoryLayout<T>.alignment)
+    let (end, overflow) = table.offset.addingReportingOverflow(UInt64(table.stride) * UInt64(table.count))
+    if !counts.contains(UInt64(table.count)) {
+      fault = "\(table.count) \(name)"
+    } else if table.stride < size || (T.self != vtlscope_bank.self && table.stride > size * 8) {
+      fault = "\(name) of \(table.stride) bytes"
+    } else if table.offset % 8 != 0 || Int(table.stride) % alignment != 0 {
+      // A record is read in place as the C struct it is.
+      fault = "\(name) are not aligned"
+    } else if overflow || end > space {
+      fault = "\(name) reach past the end"
+    }
+  }
+}
