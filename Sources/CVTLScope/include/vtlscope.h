@@ -138,7 +138,7 @@ typedef struct vtlscope_machine {
   uint32_t present;      /* VTLSCOPE_MACHINE_... */
   uint16_t enabled_vtls; /* bit n: VTL n is enabled for the partition */
   uint8_t run_state;     /* 0 running, 1 paused, 2 stopped for good */
-  uint8_t stop_cause;    /* 0 none, 1 debug exit, 2 triple fault, 3 nothing can happen, 4 time, 5 limit, 6 quit */
+  uint8_t stop_cause;    /* 0 none, 1 debug exit, 2 triple fault, 3 nothing can happen, 4 time, 5 limit, 6 quit, 7 reset */
   uint8_t group_encoding;
   uint8_t group_bits; /* with VTLSCOPE_GROUPS_RFC_2023 */
   uint8_t reserved[6];

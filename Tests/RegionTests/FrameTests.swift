@@ -1,0 +1,122 @@
+import Architecture
+import Glibc
+import Journal
+import Region
+import Testing
+
+@Suite struct FrameTests {
+  @Test(arguments: [(1, 1, 0), (1, 3, 3), (2, 2, 2), (7, 2, 3), (64, 2, 2)])
+  func `every field of a frame comes back as it was written`(vps: Int, vtls: Int, groups: Int) throws {
+    let scratch = Scratch()
+    let writer = try RegionWriter(
+      name: "demo", vpCount: vps, vtlCount: vtls, groupCount: groups, ringBytes: 4096, directory: scratch.directory)
+    let reader = try RegionReader(path: writer.path)
+    var random = Seeded(UInt64(vps * 100 + vtls))
+    for _ in 0..<8 {
+      let snapshot = random.snapshot(vps: vps, vtls: vtls, groups: groups)
+      writer.write(snapshot)
+      let read = try reader.snapshot()
+      #expect(read == snapshot)
+    }
+  }
+
+  @Test func `what a region says of itself is what its writer was given`() throws {
+    let scratch = Scratch()
+    let symbols = SymbolTable(
+      [.init(address: 0x1000, name: "start"), .init(address: 0x1040, name: "é \u{1B}[31m"), .init(address: 9, name: "")],
+      end: 0x2000)
+    let writer = try RegionWriter(
+      name: "my-guest.2", vpCount: 3, vtlCount: 2, groupCount: 2, symbols: symbols, ringBytes: 100_000,
+      directory: scratch.directory)
+    let reader = try RegionReader(path: writer.path)
+    #expect(reader.name == "my-guest.2")
+    #expect(reader.pid == getpid())
+    #expect((reader.vpCount, reader.vtlCount, reader.groupCount) == (3, 2, 2))
+    #expect(reader.eventCapacity == 1024)
+    #expect(try reader.symbols() == symbols)
+    #expect(reader.symbolsDropped == 0)
+    #expect(writer.path == "\(scratch.directory.path)/my-guest.2.\(getpid())")
+  }
+
+  @Test func `symbols that find no room are counted`() throws {
+    let scratch = Scratch()
+    let long = String(repeating: "n", count: 1 << 20)
+    let symbols = SymbolTable((0..<6).map { .init(address: UInt64($0), name: long) }, end: 10)
+    let writer = try RegionWriter(
+      name: "demo", vpCount: 1, vtlCount: 1, groupCount: 1, symbols: symbols, ringBytes: 4096,
+      directory: scratch.directory)
+    let reader = try RegionReader(path: writer.path)
+    #expect(try reader.symbols().symbols.count == 4)
+    #expect(reader.symbolsDropped == 2)
+  }
+
+  @Test func `there is nothing to read before the first frame`() throws {
+    let scratch = Scratch()
+    let writer = try RegionWriter(
+      name: "demo", vpCount: 1, vtlCount: 1, groupCount: 1, ringBytes: 4096, directory: scratch.directory)
+    let reader = try RegionReader(path: writer.path)
+    #expect(throws: RegionError.noFrame(path: writer.path)) { try reader.snapshot() }
+    writer.beginFrame()
+    #expect(throws: RegionError.noFrame(path: writer.path)) { try reader.snapshot() }
+  }
+
+  @Test func `a bank takes every context that changed since that bank was last written`() throws {
+    let scratch = Scratch()
+    let writer = try RegionWriter(
+      name: "demo", vpCount: 4, vtlCount: 1, groupCount: 1, ringBytes: 4096, directory: scratch.directory)
+    let reader = try RegionReader(path: writer.path)
+    var random = Seeded(7)
+    var now = random.snapshot(vps: 4, vtls: 1, groups: 1)
+    var generations: [UInt64] = [0, 0, 0, 0]
+    var groupGeneration: UInt64 = 0
+    var written = 0
+    for frame in 0..<100 {
+      let changed = random.below(4)
+      now.contexts[changed].rip = random.any()
+      generations[changed] += 1
+      if frame % 10 == 0 {
+        now.groups[0] = random.group(4, 1)
+        groupGeneration += 1
+      }
+      writer.beginFrame()
+      for index in 0..<4 where writer.needsContext(index, generations[index]) {
+        writer.write(context: now.contexts[index], index: index, generation: generations[index])
+        written += 1
+      }
+      if writer.needsGroup(0, groupGeneration) {
+        writer.write(group: now.groups[0], index: 0, generation: groupGeneration)
+      }
+      writer.endFrame(machine: now.machine)
+      #expect(try reader.snapshot() == now)
+    }
+    // Three of the last three frames' changes, less those of one context, and not all four each time.
+    #expect(written < 300)
+  }
+
+  @Test func `an interrupted frame leaves the previous one whole, wherever it was interrupted`() throws {
+    let scratch = Scratch()
+    let writer = try RegionWriter(
+      name: "demo", vpCount: 3, vtlCount: 2, groupCount: 2, ringBytes: 4096, directory: scratch.directory)
+    var random = Seeded(11)
+    let before = random.snapshot(vps: 3, vtls: 2, groups: 2)
+    let after = random.snapshot(vps: 3, vtls: 2, groups: 2)
+    for _ in 0..<3 { writer.write(before) }
+    for steps in 0...8 {
+      writer.beginFrame()
+      for step in 0..<steps {
+        if step < 6 {
+          writer.write(context: after.contexts[step], index: step, generation: 1)
+        } else {
+          writer.write(group: after.groups[step - 6], index: step - 6, generation: 1)
+        }
+      }
+      // A reader that comes now, and one that finds the file after the writer was killed here.
+      #expect(try RegionReader(path: writer.path).snapshot() == before)
+      let copy = scratch.path("copy")
+      Scratch.write(Scratch.bytes(writer.path), to: copy)
+      #expect(try RegionReader(path: copy).snapshot() == before)
+    }
+    writer.write(after)
+    #expect(try RegionReader(path: writer.path).snapshot() == after)
+  }
+}
