@@ -67,6 +67,10 @@ let package = Package(
 
     tests("ArchitectureTests", ["Architecture"]),
     tests("JournalTests", ["Architecture", "Journal"]),
+    tests("RegionTests", ["Architecture", "Journal", "Region", "CVTLScope", "RegionVictim"]),
+    .executableTarget(
+      name: "RegionVictim", dependencies: ["Architecture", "Journal", "Region"], path: "Tests/RegionVictim",
+      swiftSettings: settings),
     tests("DiagnosisTests", ["Architecture", "Journal", "Diagnosis"]),
   ],
   swiftLanguageModes: [.v6]
