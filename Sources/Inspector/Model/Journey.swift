@@ -43,7 +43,7 @@ public struct Journey: Hashable, Sendable {
 
   public enum State: Hashable, Sendable {
     /// In the IRR, or an NMI, INIT or SIPI not taken yet.
-    case waiting(DeliveryGate)
+    case waiting(Gate)
     /// In the ISR: no EOI yet.
     case inService
     /// EOI was written; or it was an NMI, INIT or SIPI and was taken.
@@ -175,7 +175,7 @@ extension Journey.Target {
     guard let now = snapshot[context] else { return .gone }
     if taken != nil { return now.inService.contains { $0.journey == journey.id } ? .inService : .gone }
     if let state = now.pending.first(where: { $0.journey == journey.id }) {
-      return .waiting(DeliveryGate(state.vector, in: now, snapshot))
+      return .waiting(Gate(state.vector, in: now, snapshot))
     }
     if now.inService.contains(where: { $0.journey == journey.id }) { return .inService }
     switch mode {

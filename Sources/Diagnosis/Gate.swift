@@ -2,7 +2,7 @@ import Architecture
 import Journal
 
 /// What keeps an accepted interrupt in the IRR: the first closed gate on its way to the ISR.
-public enum DeliveryGate: Hashable, Sendable {
+public enum Gate: Hashable, Sendable {
   /// Nothing: it is taken at the next instruction boundary of a running machine.
   case open
   /// A higher vector of the same IRR goes first; only the highest is considered.
@@ -29,7 +29,7 @@ public enum DeliveryGate: Hashable, Sendable {
     self = Self.find(vector, context, snapshot)
   }
 
-  private static func find(_ vector: VectorNumber, _ context: ContextSnapshot, _ snapshot: Snapshot) -> DeliveryGate {
+  private static func find(_ vector: VectorNumber, _ context: ContextSnapshot, _ snapshot: Snapshot) -> Gate {
     if !context.isAPICEnabled { return .apicDisabled }
     switch context.activity {
     case .waitForStartup: return .waitsForStartup
