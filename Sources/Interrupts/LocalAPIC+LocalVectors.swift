@@ -1,0 +1,69 @@
+import Architecture
+import Journal
+
+extension LocalAPIC {
+  /// One entry of the local vector table.
+  public internal(set) subscript(entry: LocalVector) -> LocalVectorEntry {
+    get { localVectors[Int(entry.rawValue)] }
+    set { localVectors[Int(entry.rawValue)] = newValue }
+  }
+
+  /// A local source fires: its entry of the local vector table says what happens. SDM Vol. 3A, 12.5.1.
+  ///
+  /// The timer is raised by `expireTimer`. For the error entry this does nothing unless an error waits to be told.
+  public mutating func raise(
+    _ source: LocalVector, at now: VirtualTime, journey: JourneyID, processor: ProcessorCondition = .init()
+  ) -> LocalDelivery {
+    if source == .error {
+      guard needsErrorInterrupt else { return .masked }
+      needsErrorInterrupt = false
+      raisedError = true
+    }
+    let entry = self[source]
+    guard isHardwareEnabled, !entry.isMasked else { return .masked }
+    let command = localCommand(source, entry)
+    guard command.deliveryMode != .external else { return .external }
+    let acceptance = accept(command, at: now, journey: journey, processor: processor)
+    if acceptance == .pending { noteDelivery(of: source) }
+    return .accepted(command.vector, command.deliveryMode, acceptance)
+  }
+
+  private func localCommand(_ source: LocalVector, _ entry: LocalVectorEntry) -> InterruptCommand {
+    var command = InterruptCommand(rawValue: 0)
+    command.vector = entry.vector
+    command.deliveryMode = source == .timer || source == .error ? .fixed : entry.deliveryMode
+    command.isAsserted = true
+    command.isLevelTriggered = source == .lint0 && command.deliveryMode == .fixed && entry.isLevelTriggered
+    return command
+  }
+
+  /// LINT0 remembers a level until its EOI; the performance entry masks itself (SDM Vol. 3B, 21.6.3), as in KVM.
+  ///
+  /// LINT1 is always edge sensitive (SDM Vol. 3A, 12.5.1, trigger mode).
+  private mutating func noteDelivery(of source: LocalVector) {
+    if source == .lint0, self[.lint0].deliveryMode == .fixed, self[.lint0].isLevelTriggered {
+      self[.lint0].isRemoteIRRSet = true
+    }
+    if source == .performance { self[.performance].isMasked = true }
+  }
+
+  /// When the timer expires next; nil when it is not armed.
+  @inline(__always) public var timerDue: VirtualTime? { timer.due }
+
+  /// The timer is due: delivers its interrupt, or counts it as lost when the entry is masked.
+  ///
+  /// A masked tick is gone: unmasking later delivers nothing (SDM Vol. 3A, 12.5.4). KVM delivers it late. Nil when
+  /// nothing is due, so calling it too often is harmless.
+  public mutating func expireTimer(at now: VirtualTime, journey: JourneyID) -> TimerExpiry? {
+    guard let (due, count) = timer.expire(at: now) else { return nil }
+    let delivery = raise(.timer, at: now, journey: journey)
+    if delivery == .masked {
+      timer.expiredWhileMasked &+= count
+      timer.lastMaskedExpiry = due
+    }
+    return TimerExpiry(due: due, count: count, delivery: delivery, vector: self[.timer].vector)
+  }
+
+  /// What the guest's TSC reads beyond virtual time, modulo 2^64; moves an armed deadline.
+  public mutating func setTimestampOffset(_ offset: UInt64) { timer.setTimestampOffset(offset) }
+}

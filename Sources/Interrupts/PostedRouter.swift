@@ -1,0 +1,201 @@
+import Architecture
+import Journal
+
+/// Routes exactly as "KVM: x86: Introduce KVM_CAP_APIC_ID_GROUPS" was posted on the kvm list in November 2023.
+///
+/// The group is the high `bits` bits of the vCPU ID, and what a guest sees as its APIC ID is the rest. The bugs are kept,
+/// because showing them is what this mode is for: guest-chosen group bits are honoured (B1), external messages can reach
+/// other groups (B2), the slow path turns down every group but 0 (B3) and compares an ID with group bits to one without
+/// (B4), the physical map ignores the xAPIC ID register (B7), and one member outside group 0 turns the logical map off
+/// for all (B9). KVM's cap on vCPU IDs is not modelled. Lowest priority arbitrates as everywhere in this core.
+struct PostedRouter: Sendable {
+  struct Member: Sendable {
+    var registers: RoutingRegisters
+    /// The group as the ID's high bits say.
+    var group: UInt32
+    /// vcpu_id: group and guest-visible ID together.
+    var fullID: UInt32
+  }
+
+  let mask: UInt32
+  let shift: UInt32
+  private var members: [Member] = []
+  private var physical: [UInt32: Int] = [:]
+  /// The patch's single logical map; in use only while every present member is in group 0.
+  private var logical = LogicalMap()
+  private var hasForeigners = false
+
+  /// `bits` is 0 (off) to 32; KVM refuses more.
+  init(bits: UInt8) {
+    let bits = UInt32(min(bits, 32))
+    shift = bits == 0 ? 0 : 32 - bits
+    mask = bits == 0 ? 0 : .max << (32 - bits)
+  }
+
+  private func encoded(_ group: GroupID) -> UInt32 { (UInt32(group.rawValue) << shift) & mask }
+
+  mutating func rebuild(_ maps: [GroupMap]) {
+    members = []
+    for map in maps {
+      for registers in map.members where registers.isContextEnabled {
+        let full = registers.initialID.rawValue & ~mask | encoded(map.id)
+        members.append(Member(registers: registers, group: mask == 0 ? 0 : (full & mask) >> shift, fullID: full))
+      }
+    }
+    members.sort { $0.registers.context < $1.registers.context }
+    physical = [:]
+    for (index, member) in members.enumerated() where member.registers.isPresent && physical[member.fullID] == nil {
+      physical[member.fullID] = index
+    }
+    hasForeigners = members.contains { $0.registers.isPresent && $0.group != 0 }
+    logical = hasForeigners ? LogicalMap() : LogicalMap(members.map(\.registers))
+  }
+
+  var logicalMode: LogicalMode { hasForeigners ? .disabled : logical.mode }
+  var logicalModeReason: LogicalModeReason { hasForeigners ? .groupNotZero : logical.reason }
+
+  /// The message as it is looked up: a physical destination of an IPI gets the sender's group bits, by OR.
+  private func address(
+    _ message: InterruptMessage, _ sender: ContextID?, _ group: GroupID
+  ) -> Address {
+    var address = Address(message, from: sender)
+    if sender != nil, !address.isLogical { address.destination |= encoded(group) }
+    // The broadcast is recognised after the OR: FFh with a group bit above it is none any more.
+    address.isBroadcast = address.destination == (message.isNarrow ? 0xFF : .max)
+    return address
+  }
+
+  func route(
+    _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
+  ) -> Route {
+    let address = address(message, sender, group)
+    if address.shorthand == .selfOnly { return scan(address, sender, group, .direct, priority) }
+    guard address.shorthand == .none, !address.isBroadcast else {
+      return scan(address, sender, group, .scan, priority)
+    }
+    guard address.isLogical else { return byMap(address, group) }
+    guard logicalMode != .disabled, address.needsSoftwareEnable else {
+      return scan(address, sender, group, .scan, priority)
+    }
+    return logicalByMap(address, group, priority)
+  }
+
+  /// The fast path: the map is indexed by vCPU ID and nobody compares groups.
+  private func byMap(_ address: Address, _ group: GroupID) -> Route {
+    guard let index = physical[address.destination] else {
+      return Route(group: group, path: .map, targets: .none, candidates: 0, reason: .noSuchID)
+    }
+    var search = Search(address)
+    take(members[index], address, into: &search) { _ in 0 }
+    return search.route(group, .map)
+  }
+
+  private func logicalByMap(_ address: Address, _ group: GroupID, _ priority: ArbitrationPriority) -> Route {
+    let found = logical.lookup(address.destination)
+    var search = Search(address)
+    for i in 0..<found.count { take(members[found[i]], address, into: &search, priority) }
+    if found.count == 0 { search.reject(.logicalMismatch) }
+    return search.route(group, .map)
+  }
+
+  private func take(
+    _ member: Member, _ address: Address, into search: inout Search, _ priority: ArbitrationPriority
+  ) {
+    if let rejection = member.registers.stateRejection(needsSoftwareEnable: address.needsSoftwareEnable) {
+      search.reject(rejection)
+    } else {
+      search.accept(member.registers.context, priority)
+    }
+  }
+
+  func scan(
+    _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
+  ) -> Route {
+    let address = address(message, sender, group)
+    return scan(address, sender, group, address.shorthand == .selfOnly ? .direct : .scan, priority)
+  }
+
+  private func scan(
+    _ address: Address, _ sender: ContextID?, _ group: GroupID, _ path: RoutePath, _ priority: ArbitrationPriority
+  ) -> Route {
+    var search = Search(address)
+    for member in members {
+      if let rejection = rejection(of: address, sender, group, member) {
+        search.reject(rejection)
+      } else {
+        search.accept(member.registers.context, priority)
+      }
+    }
+    return search.route(group, path)
+  }
+
+  /// kvm_apic_match_dest with the patch, and what the APIC itself would turn down.
+  private func rejection(
+    of address: Address, _ sender: ContextID?, _ group: GroupID, _ member: Member
+  ) -> Rejection? {
+    let state = member.registers.stateRejection(needsSoftwareEnable: address.needsSoftwareEnable)
+    // The self shorthand goes to the sender before anything is matched.
+    if address.shorthand == .selfOnly { return member.registers.context == sender ? state : .idDiffers }
+    if sender != nil, encodedGroup(group) != member.group { return .otherGroup }
+    // Meant for messages without a sender only, written as an unconditional OR: bug B3.
+    if member.group != 0 { return .groupNotZero }
+    if let mismatch = mismatch(address, sender, member) { return mismatch }
+    return state
+  }
+
+  private func encodedGroup(_ group: GroupID) -> UInt32 { mask == 0 ? 0 : encoded(group) >> shift }
+
+  private func mismatch(_ address: Address, _ sender: ContextID?, _ member: Member) -> Rejection? {
+    switch address.shorthand {
+    case .allIncludingSelf, .selfOnly: return nil
+    case .allExcludingSelf: return member.registers.context == sender ? .senderExcluded : nil
+    case .none: break
+    }
+    // The broadcast value is the one of the target's mode, but FFh of a device is a broadcast to every target.
+    let isWide = member.registers.mode == .x2APIC
+    let isBroadcast =
+      address.destination == (isWide ? .max : 0xFF) || (sender == nil && address.destination == 0xFF)
+    if isBroadcast { return nil }
+    return address.isLogical
+      ? member.registers.logicalMismatch(address.destination) : physicalMismatch(address.destination, member)
+  }
+
+  /// The destination still has the group bits, the ID has not: bug B4.
+  private func physicalMismatch(_ destination: UInt32, _ member: Member) -> Rejection? {
+    let x2APICID = member.fullID & ~mask
+    let usesRegister = member.registers.mode != .x2APIC && destination <= 0xFF
+    let own = usesRegister ? member.registers.id.rawValue : x2APICID
+    guard destination != own else { return nil }
+    return destination & ~mask == own ? .groupBitsInDestination : .idDiffers
+  }
+
+  func explain(
+    _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
+  ) -> [Explanation] {
+    let address = address(message, sender, group)
+    let route = route(message, from: sender, in: group, priority: priority)
+    let reached = route.contexts
+    return members.map { member in
+      let context = member.registers.context
+      guard !reached.contains(context) else { return Explanation(context: context, rejection: nil) }
+      let slow = rejection(of: address, sender, group, member)
+      let state = member.registers.stateRejection(needsSoftwareEnable: address.needsSoftwareEnable)
+      // The map found others: this one is not in the slot, or it lost.
+      let other: Rejection = route.path == .map && !address.isLogical ? .idDiffers : .arbitrationLost
+      let isInSlot = route.path == .map && physical[address.destination].map { members[$0].fullID } == member.fullID
+      return Explanation(context: context, rejection: isInSlot ? state ?? slow ?? other : slow ?? other)
+    }
+  }
+
+  /// The map as the patch builds it: full IDs, and no logical part next to a second group.
+  func amend(_ snapshot: inout GroupSnapshot) {
+    snapshot.logicalMode = logicalMode
+    snapshot.logicalModeReason = logicalModeReason
+    let vtl = snapshot.vtl
+    let own = physical.values.map { members[$0] }.filter { $0.registers.context.vtl == vtl }
+    snapshot.physical = own.map { MapEntry(key: $0.fullID, vp: $0.registers.context.vp) }
+      .sorted { ($0.key, $0.vp) < ($1.key, $1.vp) }
+    snapshot.duplicateIDs = 0
+    if hasForeigners { snapshot.logical = [] }
+  }
+}
