@@ -52,7 +52,7 @@ extension Event {
       let what = "VTL\(from.rawValue) -> VTL\(to.rawValue) \(reason.text)"
       return vector.map { "\(what), vector \($0.text)" } ?? what
     case .hypercall(let code, let status, let reps, let isFast):
-      return "\(hex(code)) -> \(hex(status))" + (reps > 0 ? " reps \(reps)" : "") + (isFast ? " fast" : "")
+      return "\(hex(code, 4)) -> \(hex(status, 4))" + (reps > 0 ? " reps \(reps)" : "") + (isFast ? " fast" : "")
     case .taskPriorityChanged(let from, let to):
       return "\(VectorNumber(rawValue: from).text) -> \(VectorNumber(rawValue: to).text)"
     case .exception(let vector, let code, let address):
@@ -98,7 +98,10 @@ extension Event {
   }
 }
 
-private func hex(_ value: some FixedWidthInteger) -> String { String(value, radix: 16) }
+private func hex(_ value: some FixedWidthInteger, _ digits: Int = 1) -> String {
+  let text = String(value, radix: 16)
+  return String(repeating: "0", count: max(0, digits - text.count)) + text
+}
 
 extension Event.RouteSummary {
   /// `-> 5.0 (map)`, `-> 14 of 15 (scan)`, `-> nobody: other group (15 asked, scan)`.

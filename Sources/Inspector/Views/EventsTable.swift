@@ -92,7 +92,9 @@ struct EventsTable {
   /// The context; `op` for the operator, `-` for the machine.
   private static func context(_ event: Event) -> String {
     if let context = event.context { return context.description }
-    if case .command = event.body { return "op" }
-    return "-"
+    switch event.body {
+    case .command, .requested(.operator, _, _): return "op"
+    default: return "-"
+    }
   }
 }

@@ -61,7 +61,7 @@ struct Ladder {
     let found =
       route.delivered == 0
       ? (1, "nobody: \(route.reason?.text ?? "no reason given")", Style.wrong)
-      : (1, "\(route.candidates) asked: \(route.delivered)", Style.plain)
+      : (1, "\(route.candidates) asked, \(route.delivered) found", Style.plain)
     return [
       Row(time: journey.begin, arrow: (0, 1, journey.message?.kindText ?? "")),
       Row(time: journey.begin, note: found),
