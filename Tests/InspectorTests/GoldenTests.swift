@@ -1,10 +1,29 @@
+import Architecture
 import Inspector
 import Testing
 
 struct GoldenTests {
   static let sizes = [Size(40, 10), Size(80, 24), Size(120, 40), Size(200, 60)]
 
-  @Test(arguments: sizes) func `the overview is what it was`(size: Size) throws {
-    try expectGolden(Scene.model(vps: size.width >= 200 ? 64 : 16).draw(size), "over-\(size.width)x\(size.height)")
+  /// The machine that is drawn at `size`: larger where there is more room.
+  static func model(_ size: Size) -> InspectorModel {
+    var model = Scene.model(vps: size.width >= 200 ? 64 : 16)
+    model.size = size
+    return model
+  }
+
+  private func golden(_ name: String, _ model: InspectorModel, _ size: Size) throws {
+    try expectGolden(model.draw(size), "\(name)-\(size.width)x\(size.height)")
+  }
+
+  @Test(arguments: sizes) func `the overview`(size: Size) throws {
+    try golden("over", Self.model(size), size)
+  }
+
+  @Test(arguments: sizes) func `a local APIC whose TPR blocks a vector`(size: Size) throws {
+    var model = Self.model(size)
+    model.select(ContextID(5, 0))
+    _ = model.handle("3")
+    try golden("lapic", model, size)
   }
 }

@@ -26,7 +26,7 @@ public enum KeyCommand: Hashable, Sendable {
   case quit, quitNow
   /// Lapic: another context.
   case previousContext, nextContext, otherVTL
-  /// Lapic: one grid, or IRR, ISR and TMR apart.
+  /// Lapic: a grid of vectors, or hexadecimal words.
   case bitmaps
   /// Groups.
   case crossCheck, destinations

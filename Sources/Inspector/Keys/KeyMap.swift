@@ -53,7 +53,7 @@ public enum KeyMap {
     bind(["("], .slower, "Slower", "refresh less often", for: .look),
     bind([")"], .faster, "Faster", "refresh more often", for: .look),
     bind([.control("l")], .redraw, "Redraw", "paint everything again", for: .look),
-    bind(["V"], .bitmaps, "Bitmaps", "one grid; IRR, ISR, TMR apart", in: .view(.lapic), for: .look),
+    bind(["V"], .bitmaps, "Bitmaps", "vectors as a grid, or as words", in: .view(.lapic), for: .look),
     bind(["D"], .destinations, "Receivers", "who would receive", in: .view(.groups), for: .look),
     bind(["X"], .crossCheck, "Cross-check", "prove the map equals the scan", in: .view(.groups), for: .look),
   ]

@@ -46,7 +46,7 @@ public struct InspectorModel: Sendable {
   public var size = Size(80, 24)
   /// The event at the top of the list while it does not follow, so that the rows stand still.
   var eventsTop: UInt64?
-  var lapicShowsAll = false
+  var lapicShowsWords = false
   var groupsShowReceivers = true
   var crossCheck: Line?
 

@@ -19,7 +19,7 @@ public struct Waiting: Hashable, Sendable {
   /// Whether something that is pending is kept waiting.
   public var isHeld: Bool { gate != nil && gate != .open }
 
-  /// `VTL1 is active`, `class 4 of 4f <= class 5 of PPR 50`, `nothing pending`.
+  /// `VTL1 is active`, `4f class 4 <= PPR 50 class 5`, `nothing pending`.
   public var text: String {
     guard context.isEnabled else { return "VTL not enabled on this VP" }
     guard let highest, let gate else {
@@ -34,8 +34,8 @@ public struct Waiting: Hashable, Sendable {
     case .otherVTL(let vtl): return "\(highest.vector.text) waits: VTL\(vtl.rawValue) is active"
     case .taskPriority, .inService:
       let ppr = context.processorPriority
-      return "class \(TextForm.hex(highest.vector.rawValue >> 4)) of \(highest.vector.text) <= class "
-        + "\(TextForm.hex(ppr >> 4)) of PPR \(TextForm.hex(ppr, 2))"
+      let (ours, its) = (TextForm.hex(highest.vector.rawValue >> 4), TextForm.hex(ppr >> 4))
+      return "\(highest.vector.text) class \(ours) <= PPR \(TextForm.hex(ppr, 2)) class \(its)"
     case .interruptsDisabled: return "\(highest.vector.text) waits: IF is 0"
     case .behind, .apicDisabled, .waitsForStartup, .shutDown, .shadow:
       return "\(highest.vector.text) waits: \(gate.text)"

@@ -43,7 +43,7 @@ enum MapStrip {
     var line = Line(" ")
     let words: [(String, Style, String)] = [
       ("R", .active, "run"), ("r", .waiting, "ready"), ("b", .preempted, "preempted"), ("i", .dim, "inactive"),
-      ("H", .dim, "halt"), ("W", .dim, "wait-SIPI"), ("!", .wrong, "stuck"), ("x", .dim, "no VTL"),
+      ("H", .dim, "halt"), ("W", .dim, "wait-SIPI"), ("!", .wrong, "stuck"), ("x", .dim, "off"),
     ]
     for (letter, style, word) in words {
       line.append(letter, style)

@@ -1,0 +1,68 @@
+import Architecture
+import Diagnosis
+import Journal
+
+/// What stands beside and below the grid of a local APIC where there is room.
+enum LapicPanes {
+  /// The other VTLs of the VP, what is Hyper-V's of this one, and its counters.
+  static func neighbours(_ context: ContextSnapshot, _ model: InspectorModel, width: Int) -> [Line] {
+    var lines = [Line("other contexts of VP\(context.id.vp.rawValue)", .bold)]
+    for other in model.snapshot.contexts where other.id.vp == context.id.vp && other.id != context.id {
+      let state = model.state(other)
+      lines.append(Line("\(other.id)  ") + Line(state.word, state.style) + Line(other.isEnabled ? ", \(model.ago(other.since).spanText)" : ""))
+      guard other.isEnabled else { continue }
+      lines.append(Line("     " + Waiting(other, in: model.snapshot).text.clippedAtWord(to: width - 5), .dim))
+    }
+    lines.append(.empty)
+    lines += vtl(context, model, width)
+    lines.append(.empty)
+    return lines + counters(context)
+  }
+
+  private static func vtl(_ context: ContextSnapshot, _ model: InspectorModel, _ width: Int) -> [Line] {
+    var lines = [Line("VTL\(context.id.vtl.rawValue)", .bold)]
+    if let reason = context.entryReason {
+      lines.append(Line("entered by \(reason.text) \(model.ago(context.entryTime).spanText) ago"))
+    }
+    let vina = UInt8(truncatingIfNeeded: context.vina)
+    let asserted = context.vinaAsserted ? ", asserted" : ""
+    lines.append(
+      label("VINA") + (context.vina.bit(8) ? Line("vector \(TextForm.hex(vina, 2))\(asserted)") : Line("off", .dim)))
+    lines.append(label("assist page") + page(context.assistPage))
+    lines.append(label("hypercalls") + page(context.hypercallPage))
+    if context.guestOSID != 0 { lines.append(label("guest OS id") + Line(TextForm.hex(context.guestOSID))) }
+    return lines
+  }
+
+  /// An MSR with an enable bit 0 and a page address.
+  private static func page(_ msr: UInt64) -> Line {
+    msr.bit(0) ? Line("at " + TextForm.hex(msr & ~0xFFF)) : Line("off", .dim)
+  }
+
+  private static func label(_ text: String) -> Line { Line(text.left(13), .dim) }
+
+  private static func counters(_ context: ContextSnapshot) -> [Line] {
+    let counters = context.counters
+    let rows: [(String, UInt64, Bool)] = [
+      ("accepted", counters.accepted, false), ("merged", counters.merged, false),
+      ("rejected", counters.rejected, true), ("EOI", counters.endOfInterrupts, false),
+      ("spurious EOI", counters.spuriousEOIs, true), ("sent", counters.sent, false),
+      ("undelivered", counters.undelivered, true), ("VTL entries", counters.vtlEntries, false),
+      ("halts", counters.halts, false), ("exceptions", counters.exceptions, true),
+    ]
+    return [Line("since power-on", .bold)]
+      + rows.map { label($0.0) + Line(TextForm.count($0.1).right(6), $0.2 && $0.1 > 0 ? .waiting : .plain) }
+  }
+
+  /// What happened in this context, the newest first.
+  static func history(_ id: ContextID, _ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
+    var area = area
+    grid.rule("history of \(id), newest first", 0, in: area.takeTop(1))
+    let events = model.events.newest(area.height + 1, depth: 16_384) { $0.context == id }
+    if events.isEmpty { grid.put(" no event of this context is in the log", .dim, 0, in: area) }
+    for (row, event) in events.prefix(area.height).enumerated() {
+      let older = row + 1 < events.count ? events[row + 1] : nil
+      grid.put(EventText.line(event, after: older, model), row, in: area)
+    }
+  }
+}
