@@ -173,6 +173,15 @@ public struct InstructionBytes: Hashable, Sendable {
   public var count: UInt8 = 0
   public init() {}
 
+  /// Takes the first 16 of `bytes`.
+  public init(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes.prefix(16) {
+      let shift = UInt64(8 * (count & 7))
+      if count < 8 { low |= UInt64(byte) << shift } else { high |= UInt64(byte) << shift }
+      count += 1
+    }
+  }
+
   public subscript(i: Int) -> UInt8 {
     UInt8(truncatingIfNeeded: (i < 8 ? low : high) &>> UInt64(8 * (i & 7)))
   }

@@ -1,0 +1,12 @@
+import Glibc
+
+/// The host's monotonic clock, in nanoseconds. This room is the only place that reads one.
+///
+/// CLOCK_MONOTONIC stands still while the host is suspended, which is what pacing wants.
+public enum HostClock {
+  public static func now() -> UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+  }
+}

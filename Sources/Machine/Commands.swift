@@ -1,0 +1,90 @@
+import Architecture
+import Interrupts
+import Journal
+
+/// What an operator does to the machine, between slices.
+extension Partition {
+  /// Carries a command out, or says why not. Either way it goes to the command log and the event log.
+  @discardableResult
+  public func perform(_ command: Command) -> CommandRefusal? {
+    let place = (clock, instructions)
+    let refusal = refusal(of: command)
+    record(.command(command.kind, refusal: refusal), context: contextNamed(by: command))
+    if refusal == nil { carryOut(command) }
+    commandLog.append(
+      CommandRecord(time: place.0, instructions: place.1, command: command, refusal: refusal))
+    return refusal
+  }
+
+  private func contextNamed(by command: Command) -> ContextID? {
+    let id: ContextID? =
+      switch command {
+      case .pause, .run, .stepEvent: nil
+      case .fire(let request): if case .context(let id) = request.origin { id } else { nil }
+      case .switchVTL(let vp, let vtl): ContextID(vp: vp, vtl: vtl)
+      case .endOfInterrupt(let id): id
+      }
+    return id.flatMap { exists($0) ? $0 : nil }
+  }
+
+  private func refusal(of command: Command) -> CommandRefusal? {
+    if runState == .stopped { return .machineStopped }
+    switch command {
+    case .pause, .run: return nil
+    case .stepEvent: return runState == .paused ? nil : .notPaused
+    case .fire(let request): return refusal(of: request)
+    case .switchVTL(let vp, let vtl): return refusalOfSwitch(vp, vtl)
+    case .endOfInterrupt(let id):
+      guard exists(id), context(id).pointee.isEnabled else { return .noSuchContext }
+      return apic(id).pointee.service.highest == nil ? .nothingInService : nil
+    }
+  }
+
+  private func refusal(of request: FireRequest) -> CommandRefusal? {
+    switch request.origin {
+    case .context(let id):
+      guard exists(id), context(id).pointee.isEnabled else { return .noSuchContext }
+      return apic(id).pointee.isHardwareEnabled ? nil : .apicDisabled
+    case .message(let group): return group.index < configuration.vtlCount ? nil : .noSuchGroup
+    }
+  }
+
+  /// A switch is refused where the VTL is not enabled, or where the VP waits for a SIPI.
+  private func refusalOfSwitch(_ vp: VPIndex, _ vtl: VTL) -> CommandRefusal? {
+    let id = ContextID(vp: vp, vtl: vtl)
+    guard exists(id) else { return .noSuchContext }
+    guard context(id).pointee.isEnabled else { return .vtlNotEnabled }
+    guard vps[vp.index].activeVTL != vtl else { return .alreadyActive }
+    let waits = [id, active(vp.index)].contains { context($0).pointee.activity == .waitForStartup }
+    return waits ? .waitsForStartup : nil
+  }
+
+  private func carryOut(_ command: Command) {
+    switch command {
+    case .pause: runState = .paused
+    case .run: runState = .running
+    case .stepEvent:
+      runState = .running
+      stepUntil = nextEvent
+    case .fire(let request): fire(request)
+    case .switchVTL(let vp, let vtl): switchVTL(vp.index, to: vtl, reason: .operator)
+    case .endOfInterrupt(let id):
+      apply(apic(id).pointee.endOfInterrupt(at: clock, rip: 0), to: id)
+    }
+    if command.kind != .stepEvent, command.kind != .run { settle() }
+  }
+
+  private func fire(_ request: FireRequest) {
+    switch request.origin {
+    case .context(let id):
+      send(request.message, source: .operator, from: id, group: group(of: id.vtl))
+    case .message(let group):
+      send(request.message, source: .message, from: nil, group: group)
+    }
+  }
+
+  /// Lets what the command caused take effect at once, so that the next frame shows it.
+  private func settle() {
+    for vp in 0..<configuration.vpCount where vps[vp].needsEvaluation && runState != .stopped { evaluate(vp) }
+  }
+}

@@ -1,0 +1,137 @@
+import Architecture
+import HyperV
+import Interpreter
+import Interrupts
+import Journal
+
+/// What a VP does next: start, switch to a higher VTL, take an interrupt, or wait.
+extension Partition {
+  /// Something about this VP's interrupts, VTLs or activity has changed.
+  @inline(__always) func touch(_ vp: Int) { vps[vp].needsEvaluation = true }
+
+  /// Brings a VP to where it stands before its next instruction. Between instructions only.
+  func evaluate(_ vp: Int) {
+    vps[vp].needsEvaluation = false
+    vps[vp].processor.interruptWindowRequested = false
+    for vtl in 0..<configuration.vtlCount { processStartup(ContextID(vp, vtl)) }
+    preempt(vp)
+    deliver(vp)
+    if notify(vp) { deliver(vp) }
+    vps[vp].isRunnable = context(active(vp)).pointee.activity == .running && runState == .running
+  }
+
+  /// A higher VTL that can take an interrupt wins at once, whatever RFLAGS.IF says (TLFS; rules R17 and R18).
+  private func preempt(_ vp: Int) {
+    let from = vps[vp].activeVTL
+    var vtl = configuration.vtlCount - 1
+    while vtl > from.index {
+      let id = ContextID(vp, vtl)
+      let apic = apic(id)
+      let wants = apic.pointee.highestDeliverable != nil || apic.pointee.nmiPending > 0
+      if wants, context(id).pointee.isEnabled {
+        return switchVTL(vp, to: VTL(vtl), reason: .interrupt, vector: apic.pointee.highestDeliverable)
+      }
+      vtl -= 1
+    }
+  }
+
+  /// Hands the active context what it can take now, or asks to be told when it can.
+  private func deliver(_ vp: Int) {
+    let id = active(vp)
+    let activity = context(id).pointee.activity
+    guard activity == .running || activity == .halted else { return }
+    let processor = vps[vp].processor
+    let apic = apic(id)
+    if apic.pointee.nmiPending > 0 {
+      if processor.canTakeNMI { return takeNMI(vp, id) }
+      processor.interruptWindowRequested = activity == .running && !processor.nmiBlocked
+    }
+    guard apic.pointee.highestDeliverable != nil else { return }
+    guard processor.canTakeInterrupt else {
+      if activity == .running { processor.interruptWindowRequested = true }
+      return
+    }
+    takeInterrupt(vp, id)
+  }
+
+  private func takeNMI(_ vp: Int, _ id: ContextID) {
+    wake(id)
+    let journey = apic(id).pointee.takeNMI()
+    record(.nmiTaken, context: id, journey: journey, rip: vps[vp].processor.rip)
+    interpreter.deliverNMI(to: vps[vp].processor)
+    finishDelivery(vp)
+  }
+
+  private func takeInterrupt(_ vp: Int, _ id: ContextID) {
+    let vina = hyperV[id].vina
+    let next = apic(id).pointee.highestDeliverable
+    let taken = apic(id).pointee.acknowledge(
+      at: clock, autoEOI: vina.isEnabled && vina.isAutoEOI && vina.vector == next)
+    wake(id)
+    record(
+      .acknowledged(taken.vector, waited: taken.waited), context: id, journey: taken.journey,
+      rip: vps[vp].processor.rip)
+    interpreter.deliver(taken.vector, to: vps[vp].processor)
+    finishDelivery(vp)
+  }
+
+  /// A delivery that could not push its frame ends as the architecture says, up to shutdown.
+  private func finishDelivery(_ vp: Int) {
+    recordException(vp)
+    if vps[vp].processor.isShutdown { shutDown(vp) }
+    // More may be deliverable: an NMI behind an interrupt, or a higher vector's window.
+    touch(vp)
+  }
+
+  /// A triple fault stops the machine: there is no firmware to come back to.
+  func shutDown(_ vp: Int) {
+    let id = active(vp)
+    setActivity(id, .shutdown)
+    record(.stopped(.tripleFault, status: 0), context: id, rip: vps[vp].processor.rip)
+    runState = .stopped
+    stopCause = .tripleFault
+  }
+
+  private func wake(_ id: ContextID) {
+    let context = context(id)
+    guard context.pointee.activity == .halted else { return }
+    record(.woke(after: clock - context.pointee.since), context: id)
+    setActivity(id, .running)
+  }
+
+  func setActivity(_ id: ContextID, _ activity: Activity) {
+    let context = context(id)
+    guard context.pointee.activity != activity else { return }
+    context.pointee.activity = activity
+    context.pointee.since = clock
+    context.pointee.generation &+= 1
+  }
+
+  /// Tells the active VTL that a lower one has an interrupt it could take (VINA, TLFS). True when it did.
+  private func notify(_ vp: Int) -> Bool {
+    let id = active(vp)
+    guard id.vtl > .vtl0, hyperV[id].vina.isEnabled else { return false }
+    fetchNotificationStatus(id)
+    guard let notification = hyperV.assertNotification(on: id.vp, isLowerVTLReady: lowerIsReady(vp)) else {
+      return false
+    }
+    for write in notification.writes { store(write) }
+    record(.notificationAsserted(notification.vector), context: id)
+    raise(notification.vector, in: id, source: .notificationAssist)
+    return true
+  }
+
+  /// Some VTL below the active one has an interrupt that its own TPR, IF and shadow would let in at once.
+  private func lowerIsReady(_ vp: Int) -> Bool {
+    for vtl in 0..<vps[vp].activeVTL.index {
+      let id = ContextID(vp, vtl)
+      let context = context(id)
+      guard context.pointee.isEnabled, context.pointee.activity != .waitForStartup else { continue }
+      let isReady = NotificationAssist.isReady(
+        hasDeliverableVector: apic(id).pointee.highestDeliverable != nil,
+        interruptsEnabled: context.pointee.saved.rflags.bit(9), isShadowed: context.pointee.saved.interruptShadow)
+      if isReady { return true }
+    }
+    return false
+  }
+}

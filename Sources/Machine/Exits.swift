@@ -1,0 +1,161 @@
+import Architecture
+import HyperV
+import Interpreter
+import Interrupts
+import Journal
+import Memory
+
+/// What the interpreter leaves for, and who handles it. Each exit is completed before anything else happens.
+extension Partition {
+  /// True when the VP gives up the rest of its slice.
+  func handle(_ exit: Exit, _ vp: Int) -> Bool {
+    let processor = vps[vp].processor
+    switch exit {
+    case .budget: return false
+    case .pause: return true
+    case .interruptWindow:
+      touch(vp)
+      return false
+    case .halted:
+      halt(vp)
+      return true
+    case .portIn(let port, let size): interpreter.completeRead(readPort(port, size), of: processor)
+    case .portOut(let port, let size, let value): writePort(port, size, value)
+    case .readMSR(let msr):
+      do throws(Fault) {
+        interpreter.completeRead(try readMSR(msr, vp), of: processor)
+      } catch { interpreter.fail(processor, with: error) }
+    case .writeMSR(let msr, let value): return writeMSRExit(msr, value, vp)
+    case .mmioRead(let address, let size): interpreter.completeRead(readMMIO(address, size, vp), of: processor)
+    case .mmioWrite(let address, let size, let value): return writeMMIO(address, size, value, vp)
+    case .cpuid(let leaf, let subleaf): answerCPUID(leaf, subleaf, vp)
+    case .hypercall: return hypercall(vp)
+    case .readTaskPriority: interpreter.completeRead(apic(active(vp)).pointee.cr8, of: processor)
+    case .writeTaskPriority(let value):
+      let effect = apic(active(vp)).pointee.writeCR8(UInt64(value), at: clock, rip: processor.rip)
+      apply(effect, to: active(vp))
+      interpreter.completeWrite(of: processor)
+    case .memoryIntercept: interpreter.fail(processor, with: .generalProtection())
+    case .shutdown: shutDown(vp)
+    }
+    return false
+  }
+
+  private func halt(_ vp: Int) {
+    let id = active(vp)
+    let processor = vps[vp].processor
+    setActivity(id, .halted)
+    context(id).pointee.halts &+= 1
+    context(id).pointee.lastHalt = LastWrite(time: clock, rip: processor.rip, value: processor.rflags)
+    record(.halted(interruptsEnabled: processor.rflags.bit(9)), context: id, rip: processor.rip)
+    touch(vp)
+  }
+
+  private func writeMSRExit(_ msr: UInt32, _ value: UInt64, _ vp: Int) -> Bool {
+    let processor = vps[vp].processor
+    do throws(Fault) {
+      let yields = try writeMSR(msr, value, vp)
+      return yields
+    } catch {
+      interpreter.fail(processor, with: error)
+      return false
+    }
+  }
+
+  private func answerCPUID(_ leaf: UInt32, _ subleaf: UInt32, _ vp: Int) {
+    let id = active(vp)
+    let processor = vps[vp].processor
+    if let hv = hyperV.configuration.cpuid(leaf: leaf) {
+      return interpreter.completeCPUID(eax: hv.eax, ebx: hv.ebx, ecx: hv.ecx, edx: hv.edx, of: processor)
+    }
+    let asker = CPUIDTable.Asker(
+      initialID: ApicID(vp), vpCount: configuration.vpCount, isAPICEnabled: apic(id).pointee.isHardwareEnabled)
+    let answer = CPUIDTable.leaf(leaf, subleaf, asker)
+    interpreter.completeCPUID(eax: answer.a, ebx: answer.b, ecx: answer.c, edx: answer.d, of: processor)
+  }
+
+  // MARK: - Ports
+
+  /// ISA debug exit: a write ends the machine; the process's status is (value << 1) | 1.
+  static var debugExitPort: UInt16 { 0xF4 }
+
+  private func readPort(_ port: UInt16, _ size: Int) -> UInt64 {
+    guard SerialPort.ports.contains(port), size == 1 else {
+      unclaimedAccesses &+= 1
+      return ~0
+    }
+    return UInt64(serial.read(port))
+  }
+
+  private func writePort(_ port: UInt16, _ size: Int, _ value: UInt32) {
+    switch port {
+    case SerialPort.ports:
+      if let byte = serial.write(port, UInt8(truncatingIfNeeded: value)) { serialSink(byte) }
+    case Self.debugExitPort: stop(.debugExit, status: value)
+    default: unclaimedAccesses &+= 1
+    }
+  }
+
+  // MARK: - MMIO: the local APIC page of the active context, and nothing else
+
+  private func apicOffset(_ address: GPA, _ id: ContextID) -> Int? {
+    guard let page = apic(id).pointee.mmioPage, page.pageNumber == address.pageNumber else { return nil }
+    return Int(address.pageOffset)
+  }
+
+  private func readMMIO(_ address: GPA, _ size: Int, _ vp: Int) -> UInt64 {
+    let id = active(vp)
+    guard let offset = apicOffset(address, id) else {
+      unclaimedAccesses &+= 1
+      return ~0
+    }
+    let value = apic(id).pointee.readMMIO(offset: offset, size: size, at: clock)
+    raiseErrors(of: id)
+    return value
+  }
+
+  private func writeMMIO(_ address: GPA, _ size: Int, _ value: UInt64, _ vp: Int) -> Bool {
+    let id = active(vp)
+    guard let offset = apicOffset(address, id) else {
+      unclaimedAccesses &+= 1
+      return false
+    }
+    let effect = apic(id).pointee.writeMMIO(
+      offset: offset, size: size, value, at: clock, rip: vps[vp].processor.rip)
+    return apply(effect, to: id)
+  }
+
+  /// Does what a register write of a local APIC asks for. True when the VP yields: it sent an interrupt.
+  @discardableResult
+  func apply(_ effect: APICEffect, to id: ContextID) -> Bool {
+    let rip = id == active(id.vp.index) ? vps[id.vp.index].processor.rip : 0
+    switch effect {
+    case .none: return false
+    case .send(let message):
+      send(message, source: .interruptCommand, from: id, group: group(of: id.vtl), rip: rip)
+      return true
+    case .sendRejected(let message, let reason):
+      let route = Route(group: group(of: id.vtl), path: .direct, targets: .none, candidates: 0, reason: reason)
+      deliver(message, route, source: .interruptCommand, from: id, rip: rip)
+      raiseErrors(of: id)
+    case .endOfInterrupt(let end):
+      record(.endOfInterrupt(end.vector, inService: end.inService), context: id, journey: end.journey, rip: rip)
+    case .spuriousEOI: record(.spuriousEOI, context: id, rip: rip)
+    case .mapChanged: invalidateMap(group(of: id.vtl))
+    case .baseChanged(let from, let to):
+      record(.apicBaseChanged(from: from.rawValue, to: to.rawValue), context: id, rip: rip)
+      invalidateMap(group(of: id.vtl))
+      updateDue(id.vp.index)
+    case .softwareEnabled(let on):
+      record(.softwareEnable(on), context: id, rip: rip)
+      invalidateMap(group(of: id.vtl))
+      updateDue(id.vp.index)
+    case .timerChanged: updateDue(id.vp.index)
+    case .taskPriorityChanged(let from, let to):
+      record(.taskPriorityChanged(from: from, to: to), context: id, rip: rip)
+    case .error: raiseErrors(of: id)
+    }
+    touch(id.vp.index)
+    return false
+  }
+}

@@ -1,0 +1,249 @@
+import Architecture
+import HyperV
+import Interpreter
+import Interrupts
+import Journal
+import Memory
+
+/// VMCALL: Hyper-V's interface once a guest has written GUEST_OS_ID, KVM's until then.
+extension Partition {
+  /// True when the VP yields.
+  func hypercall(_ vp: Int) -> Bool {
+    guard hyperV.isEnlightened else { return paravirtualCall(vp) }
+    let processor = vps[vp].processor
+    var registers = hypercallRegisters(vp)
+    switch hyperV.decode(registers, on: VPIndex(vp)) {
+    case .fault(let fault): interpreter.fail(processor, with: fault)
+    case .answer(let result):
+      record(
+        .hypercall(
+          code: registers.control.code.rawValue, status: result.status.rawValue, repsCompleted: 0,
+          isFast: registers.control.isFast), context: active(vp), rip: processor.rip)
+      registers.complete(result)
+      finish(vp, registers)
+    case .vtlCall(let target):
+      interpreter.completeWrite(of: processor)
+      switchVTL(vp, to: target, reason: .call)
+    case .vtlReturn(let target, let isFast):
+      interpreter.completeWrite(of: processor)
+      returnFromVTL(vp, to: target, isFast: isFast)
+    case .request(let request): return execute(request, vp, &registers)
+    }
+    return false
+  }
+
+  private func execute(_ request: HypercallRequest, _ vp: Int, _ registers: inout HypercallRegisters) -> Bool {
+    let id = request.caller
+    let rip = vps[vp].processor.rip
+    var access = MachineVPRegisters(partition: self)
+    // A copy, because executing may read and write registers of the machine while Hyper-V's state changes.
+    var state = hyperV
+    let outcome = state.execute(
+      request, memory: input(of: request), at: clock, runTime: runTime(vp), registers: &access)
+    hyperV = state
+    record(
+      .hypercall(
+        code: outcome.code.rawValue, status: outcome.status.rawValue,
+        repsCompleted: UInt16(clamping: outcome.repsCompleted), isFast: outcome.isFast), context: id, rip: rip)
+    if let output = outcome.memoryOutput { _ = memory.write(output.bytes, at: output.address, vtl: id.vtl) }
+    outcome.store(in: &registers)
+    if outcome.isSuspended {
+      store(registers, vp)
+      interpreter.retry(vps[vp].processor)
+      return true
+    }
+    finish(vp, registers)
+    var yields = false
+    for effect in outcome.effects {
+      if case .yield = effect { yields = true }
+      // Hypercalls name only pages and VPs that exist; what cannot be done has been refused by its status.
+      try? apply(effect, vp)
+    }
+    return yields
+  }
+
+  /// The caller's input, with the view of memory of its VTL; nil when some of it, or of the output, is not RAM.
+  private func input(of request: HypercallRequest) -> [UInt8]? {
+    if case .memory(let address, let count) = request.output,
+      memory.read(address, count: count, vtl: request.caller.vtl) == nil
+    {
+      return nil
+    }
+    guard case .memory(let address, let count) = request.input else { return [] }
+    return memory.read(address, count: count, vtl: request.caller.vtl)
+  }
+
+  private func finish(_ vp: Int, _ registers: HypercallRegisters) {
+    store(registers, vp)
+    interpreter.completeWrite(of: vps[vp].processor)
+  }
+
+  /// How long the VP has run: one tick an instruction.
+  func runTime(_ vp: Int) -> VirtualTime { VirtualTime(ticks: vps[vp].processor.instructions) }
+
+  private func hypercallRegisters(_ vp: Int) -> HypercallRegisters {
+    let processor = vps[vp].processor
+    let state = processor.privateState
+    let mode: HypercallMode = !state.cr0.bit(0) ? .real : isLongMode(state) ? .long64 : .protected32
+    var registers = HypercallRegisters(mode: mode, cpl: processor.cpl)
+    registers.rax = processor[.rax]
+    registers.rbx = processor[.rbx]
+    registers.rcx = processor[.rcx]
+    registers.rdx = processor[.rdx]
+    registers.rsi = processor[.rsi]
+    registers.rdi = processor[.rdi]
+    registers.r8 = processor[.r8]
+    guard registers.needsXMM else { return registers }
+    for i in 0..<6 { (registers.xmm[2 * i], registers.xmm[2 * i + 1]) = processor.vector(i) }
+    return registers
+  }
+
+  private func store(_ registers: HypercallRegisters, _ vp: Int) {
+    let processor = vps[vp].processor
+    processor[.rax] = registers.rax
+    processor[.rbx] = registers.rbx
+    processor[.rcx] = registers.rcx
+    processor[.rdx] = registers.rdx
+    processor[.rsi] = registers.rsi
+    processor[.rdi] = registers.rdi
+    processor[.r8] = registers.r8
+    guard registers.needsXMM else { return }
+    for i in 0..<6 { processor.setVector(i, low: registers.xmm[2 * i], high: registers.xmm[2 * i + 1]) }
+  }
+
+  // MARK: - Synthetic MSRs
+
+  func readSyntheticMSR(_ msr: UInt32, _ vp: Int) throws(Fault) -> UInt64 {
+    let apic = apic(active(vp))
+    switch try hyperV.readMSR(msr, on: VPIndex(vp), at: clock, runTime: runTime(vp)) {
+    case .value(let value): return value
+    case .interruptCommand: return apic.pointee.interruptCommandPair
+    case .taskPriority: return UInt64(apic.pointee.taskPriority)
+    }
+  }
+
+  func writeSyntheticMSR(_ msr: UInt32, _ value: UInt64, _ vp: Int) throws(Fault) -> Bool {
+    // A copy, so that a page that cannot be mapped leaves the MSR as it was.
+    var state = hyperV
+    let effects = try state.writeMSR(msr, value, on: VPIndex(vp))
+    let before = hyperV
+    hyperV = state
+    do throws(Fault) {
+      for effect in effects { try apply(effect, vp) }
+    } catch {
+      hyperV = before
+      throw error
+    }
+    interpreter.completeWrite(of: vps[vp].processor)
+    return false
+  }
+
+  // MARK: - Effects
+
+  private func apply(_ effect: HyperVEffect, _ vp: Int) throws(Fault) {
+    let id = active(vp)
+    let rip = vps[vp].processor.rip
+    switch effect {
+    case .mapHypercallPage(let vtl, let address): try mapHypercallPage(vtl, at: address)
+    case .unmapHypercallPage(let vtl, let address):
+      if let page = hypercallPages[vtl] { memory.unmapOverlay(page, at: address.pageNumber, vtl: vtl) }
+    case .mapAssistPage(let id, let address): try mapAssistPage(id, at: address)
+    case .unmapAssistPage(let id, let address):
+      if let page = assistPages[id] { memory.unmapOverlay(page, at: address.pageNumber, vtl: id.vtl) }
+    case .endOfInterrupt: apply(apic(id).pointee.endOfInterrupt(at: clock, rip: rip), to: id)
+    case .interruptCommand(let value): apply(try apic(id).pointee.writeInterruptCommandPair(value), to: id)
+    case .taskPriority(let value): apply(apic(id).pointee.setTaskPriority(value, at: clock, rip: rip), to: id)
+    case .resetPartition: stop(.guestReset)
+    case .enablePartitionVTL(let vtl): record(.vtlEnabled(vtl, forPartition: true), context: id)
+    case .enableVP(let target, let initial): enable(target, initial)
+    case .startVP(let target, let initial, let first): start(target, initial, first: first)
+    case .sendInterrupt(let vector, let vtl, let targets, _): sendSynthetic(vector, vtl, targets, from: id, rip)
+    case .yield: break
+    }
+  }
+
+  /// A VTL comes into being on a VP: its private state, and a local APIC of its own.
+  private func enable(_ id: ContextID, _ initial: InitialVPContext) {
+    context(id).pointee.isEnabled = true
+    context(id).pointee.saved = initial.privateState
+    context(id).pointee.since = clock
+    apic(id).pointee.reset(.powerUp)
+    invalidateMap(group(of: id.vtl))
+    record(.vtlEnabled(id.vtl, forPartition: false), context: id)
+    rebuildStaleGroups()
+  }
+
+  /// HvCallStartVirtualProcessor: INIT, then the given state; the highest VTL enabled there runs first.
+  private func start(_ id: ContextID, _ initial: InitialVPContext, first: VTL) {
+    let vp = id.vp.index
+    apic(id).pointee.reset(.initSignal)
+    invalidateMap(group(of: id.vtl))
+    updateDue(vp)
+    setPrivateState(initial.privateState, of: id)
+    setActivity(id, .running)
+    context(id).pointee.lastStartup = clock
+    record(.started(VectorNumber(0)), context: id)
+    if vps[vp].activeVTL != first { switchVTL(vp, to: first, reason: .interrupt) }
+  }
+
+  /// HvCallSendSyntheticClusterIpi: a fixed interrupt for one VTL of each VP named, by VP index.
+  private func sendSynthetic(
+    _ vector: VectorNumber, _ vtl: VTL, _ targets: [VPIndex], from sender: ContextID, _ rip: UInt64
+  ) {
+    let message = InterruptMessage(vector: vector, to: ApicID(rawValue: targets.first?.rawValue ?? 0))
+    var found: [ContextID] = []
+    var reason: Rejection?
+    for vp in targets {
+      let id = ContextID(vp: vp, vtl: vtl)
+      if !exists(id) || !context(id).pointee.isEnabled {
+        reason = .contextNotEnabled
+      } else if let refusal = acceptanceRejection(
+        of: message.command, isHardwareEnabled: apic(id).pointee.isHardwareEnabled,
+        isSoftwareEnabled: apic(id).pointee.isSoftwareEnabled)
+      {
+        reason = refusal
+      } else {
+        found.append(id)
+      }
+    }
+    let group = group(of: vtl)
+    let route = Route(
+      group: group, path: .direct, targets: found.isEmpty ? .none : .many(found), candidates: targets.count,
+      reason: found.isEmpty ? reason : nil, rejected: targets.count - found.count)
+    deliver(message, route, source: .hypercall, from: sender, rip: rip)
+  }
+
+  /// KVM's hypercalls, before any GUEST_OS_ID: RAX 10 sends IPIs in the caller's group; others are -KVM_ENOSYS.
+  private func paravirtualCall(_ vp: Int) -> Bool {
+    let processor = vps[vp].processor
+    guard processor.cpl == 0 else {
+      processor[.rax] = UInt64(bitPattern: -1)  // -KVM_EPERM
+      interpreter.completeWrite(of: processor)
+      return false
+    }
+    processor[.rax] = UInt64(bitPattern: -1000)  // -KVM_ENOSYS
+    interpreter.completeWrite(of: processor)
+    return false
+  }
+}
+
+extension InitialVPContext {
+  /// As a VTL begins: what is not named starts from reset.
+  var privateState: PrivateState {
+    var state = PrivateState.atReset
+    state.rip = rip
+    state.rsp = rsp
+    state.rflags = rflags
+    (state.cs, state.ds, state.es) = (cs.register, ds.register, es.register)
+    (state.fs, state.gs, state.ss) = (fs.register, gs.register, ss.register)
+    (state.tr, state.ldtr) = (tr.register, ldtr.register)
+    state.idtr = TableRegister(base: idtr.base, limit: idtr.limit)
+    state.gdtr = TableRegister(base: gdtr.base, limit: gdtr.limit)
+    state.efer = efer
+    state.cr0 = cr0
+    state.cr3 = cr3
+    state.cr4 = cr4
+    state.pat = pat
+    return state
+  }
+}

@@ -1,0 +1,95 @@
+import Architecture
+import HyperV
+import Interpreter
+import Interrupts
+import Journal
+import Memory
+
+/// The machine as values, between slices. Each context and group has a generation, so unchanged ones can be skipped.
+extension Partition {
+  public var contextTotal: Int { contextCount }
+  public var groupTotal: Int { configuration.vtlCount }
+  public func contextGeneration(_ index: Int) -> UInt64 { contexts[index].generation }
+  public func groupGeneration(_ index: Int) -> UInt64 { groupGenerations[index] }
+
+  public func snapshot() -> Snapshot {
+    Snapshot(
+      machine: machineSnapshot(), contexts: (0..<contextCount).map(contextSnapshot),
+      groups: (0..<configuration.vtlCount).map(groupSnapshot))
+  }
+
+  public func machineSnapshot() -> MachineSnapshot {
+    var machine = MachineSnapshot(
+      vpCount: UInt32(configuration.vpCount), vtlCount: UInt8(configuration.vtlCount),
+      memoryBytes: configuration.memoryBytes, groupEncoding: configuration.groupEncoding)
+    machine.time = clock
+    machine.runState = runState
+    machine.stopCause = stopCause
+    machine.exitStatus = exitStatus
+    machine.enabledVTLs = hyperV.enabledVTLs.rawValue
+    machine.instructions = instructions
+    machine.nextEvent = nextEvent
+    machine.undelivered = undelivered
+    machine.mapDisagreements = mapDisagreements
+    machine.idleUntil = isIdle ? nextDue() : nil
+    machine.commands = UInt64(commandLog.count)
+    return machine
+  }
+
+  /// Every VP waits.
+  public var isIdle: Bool {
+    for vp in 0..<configuration.vpCount where vps[vp].isRunnable || vps[vp].needsEvaluation { return false }
+    return true
+  }
+
+  public func groupSnapshot(_ index: Int) -> GroupSnapshot {
+    rebuildStaleGroups()
+    return routing.snapshot(GroupID(index)) ?? GroupSnapshot(id: GroupID(index), vtl: VTL(index))
+  }
+
+  public func contextSnapshot(_ index: Int) -> ContextSnapshot {
+    let state = contexts[index]
+    let id = state.id
+    let vp = id.vp.index
+    var shot = ContextSnapshot(id: id, group: group(of: id.vtl))
+    shot.isEnabled = state.isEnabled
+    guard state.isEnabled else { return shot }
+    shot.isActive = vps[vp].activeVTL == id.vtl
+    fillState(&shot, state)
+    fillProcessor(&shot, shot.isActive ? vps[vp].processor.privateState : state.saved)
+    if shot.isActive {
+      shot.instruction = InstructionBytes(interpreter.instructionBytes(of: vps[vp].processor, count: 15))
+    }
+    apics[index].fill(&shot, at: clock)
+    hyperV.fill(&shot)
+    shot.counters.halts = state.halts
+    shot.counters.exceptions = state.exceptions
+    shot.counters.vtlEntries = state.vtlEntries
+    return shot
+  }
+
+  private func fillState(_ shot: inout ContextSnapshot, _ state: ContextState) {
+    shot.activity = state.activity
+    shot.since = state.since
+    shot.lastInit = state.lastInit
+    shot.lastInitSender = state.lastInitSender
+    shot.lastStartup = state.lastStartup
+    shot.lastHalt = state.lastHalt
+    shot.entryReason = state.entryReason
+    shot.entryTime = state.entryTime
+    shot.instructions = state.instructions
+  }
+
+  private func fillProcessor(_ shot: inout ContextSnapshot, _ cpu: PrivateState) {
+    shot.rip = cpu.rip
+    shot.rsp = cpu.rsp
+    shot.rflags = cpu.rflags
+    shot.cr0 = cpu.cr0
+    shot.cr3 = cpu.cr3
+    shot.cr4 = cpu.cr4
+    shot.efer = cpu.efer
+    shot.codeSelector = cpu.cs.selector
+    shot.interruptShadow = cpu.interruptShadow
+    shot.nmiBlocked = cpu.nmiBlocked
+  }
+}

@@ -1,0 +1,55 @@
+import Architecture
+import HyperV
+import Interpreter
+import Interrupts
+import Journal
+
+/// INIT and SIPI: how a VP is reset and how it starts (SDM Vol. 3A, 9.4; TLFS, "Virtual Processors").
+extension Partition {
+  /// Acts on the INIT and SIPI that the context's local APIC has latched.
+  func processStartup(_ id: ContextID) {
+    guard context(id).pointee.isEnabled else { return }
+    let apic = apic(id)
+    if apic.pointee.initPending {
+      initialize(id, apic.pointee.takeInit())
+    }
+    if let (vector, journey) = apic.pointee.takeStartup() { start(id, vector, journey) }
+  }
+
+  /// Resets a context. An AP waits for a SIPI then; the bootstrap processor goes to its reset vector.
+  private func initialize(_ id: ContextID, _ journey: JourneyID) {
+    withProcessor(of: id) { $0.reset(.initSignal) }
+    invalidateMap(group(of: id.vtl))
+    updateDue(id.vp.index)
+    let isBootstrap = id.vp.rawValue == 0
+    setActivity(id, isBootstrap ? .running : .waitForStartup)
+    hyperV.processors[id.vp.index].isStarted = isBootstrap
+    record(.initialized, context: id, journey: journey)
+  }
+
+  /// A SIPI starts a context that waits for one, at `vector` x 1000h in real mode; any other ignores it.
+  private func start(_ id: ContextID, _ vector: VectorNumber, _ journey: JourneyID) {
+    guard context(id).pointee.activity == .waitForStartup else {
+      record(.accepted(vector, .startup, .rejected(.notWaitingForStartup)), context: id, journey: journey)
+      return
+    }
+    withProcessor(of: id) { $0.start(vector: vector) }
+    context(id).pointee.lastStartup = clock
+    setActivity(id, .running)
+    hyperV.processors[id.vp.index].isStarted = true
+    record(.started(vector), context: id, journey: journey)
+  }
+
+  /// Runs `body` on the VP's registers as they are, or will be, in this context.
+  func withProcessor(of id: ContextID, _ body: (Processor) -> Void) {
+    let vp = id.vp.index
+    let processor = vps[vp].processor
+    guard id.vtl != vps[vp].activeVTL else { return body(processor) }
+    // An inactive context: its private state is put in place for the moment, and taken out again.
+    let held = processor.privateState
+    processor.privateState = context(id).pointee.saved
+    body(processor)
+    context(id).pointee.saved = processor.privateState
+    processor.privateState = held
+  }
+}

@@ -1,0 +1,97 @@
+import Architecture
+import HyperV
+import Interpreter
+import Interrupts
+import Journal
+import Memory
+
+/// One context of a VP goes out, another comes in (TLFS, "Virtual Secure Mode").
+extension Partition {
+  /// Exchanges the private state. What is shared stays in the registers; neither side's RIP changes.
+  ///
+  /// Entering upwards leaves the reason in the assist page of the VTL entered; an operator's switch leaves none.
+  /// A halted VTL stays halted while it is away, and wakes by an interrupt of its own.
+  func switchVTL(_ vp: Int, to: VTL, reason: VTLSwitchReason, vector: VectorNumber? = nil) {
+    let leaving = active(vp)
+    let entering = ContextID(vp: leaving.vp, vtl: to)
+    let processor = vps[vp].processor
+    let rip = processor.rip
+    context(leaving).pointee.saved = processor.privateState
+    processor.privateState = context(entering).pointee.saved
+    processor.vtl = to
+    vps[vp].activeVTL = to
+    let live = VTLReturnRegisters(rax: processor[.rax], rcx: processor[.rcx], rdx: processor[.rdx])
+    let writes = hyperV.switchVTL(
+      on: leaving.vp, to: to, reason: reason, live: live, isLongMode: isLongMode(processor.privateState))
+    for write in writes { store(write) }
+    for id in [leaving, entering] {
+      context(id).pointee.since = clock
+      context(id).pointee.generation &+= 1
+    }
+    if to > leaving.vtl {
+      context(entering).pointee.entryReason = reason
+      context(entering).pointee.entryTime = clock
+      context(entering).pointee.vtlEntries &+= 1
+    }
+    record(.vtlSwitched(from: leaving.vtl, to: to, reason, vector), context: entering, rip: rip)
+    touch(vp)
+  }
+
+  /// HvCallVtlReturn: hands back RAX and RCX from the assist page unless the return is fast, then leaves.
+  func returnFromVTL(_ vp: Int, to: VTL, isFast: Bool) {
+    let id = active(vp)
+    let processor = vps[vp].processor
+    if !isFast, hyperV[id].assistPage.isEnabled, let page = assistPages[id] {
+      let bytes = memory.read(page, offset: VPAssistPage.returnRAX, count: VTLReturnRegisters.byteCount)
+      let saved = VTLReturnRegisters(bytes, isLongMode: isLongMode(processor.privateState))
+      processor[.rax] = saved.rax
+      processor[.rcx] = saved.rcx
+      if let rdx = saved.rdx { processor[.rdx] = rdx }
+    }
+    switchVTL(vp, to: to, reason: .return)
+  }
+
+  /// EFER.LMA and CS.L: 64-bit mode.
+  func isLongMode(_ state: PrivateState) -> Bool { state.efer.bit(10) && state.cs.isLong }
+
+  // MARK: - Overlay pages
+
+  func store(_ write: AssistPageWrite) {
+    guard let page = assistPages[write.context] else { return }
+    memory.write(write.bytes, to: page, offset: write.offset)
+  }
+
+  /// What the guest has made of VinaAsserted, which it may clear at any time.
+  func fetchNotificationStatus(_ id: ContextID) {
+    guard hyperV[id].assistPage.isEnabled, let page = assistPages[id] else { return }
+    hyperV[id].vinaAsserted = memory.read(page, offset: VPAssistPage.vinaStatus, count: 1)[0] & 1 != 0
+  }
+
+  func mapAssistPage(_ id: ContextID, at address: GPA) throws(Fault) {
+    var page = assistPages[id]
+    if page == nil { page = try newOverlay() }
+    assistPages[id] = page
+    guard let page, memory.mapOverlay(page, at: address.pageNumber, vtl: id.vtl) else {
+      throw .generalProtection()
+    }
+  }
+
+  func mapHypercallPage(_ vtl: VTL, at address: GPA) throws(Fault) {
+    var page = hypercallPages[vtl]
+    if page == nil {
+      let new = try newOverlay()
+      memory.write(HypercallPage.bytes, to: new)
+      page = new
+    }
+    hypercallPages[vtl] = page
+    guard let page,
+      memory.mapOverlay(page, at: address.pageNumber, vtl: vtl, isWritable: false)
+    else {
+      throw .generalProtection()
+    }
+  }
+
+  private func newOverlay() throws(Fault) -> OverlayPage {
+    do throws(MemoryError) { return try memory.makeOverlay() } catch { throw .generalProtection() }
+  }
+}
