@@ -67,6 +67,7 @@ let package = Package(
 
     tests("ArchitectureTests", ["Architecture"]),
     tests("JournalTests", ["Architecture", "Journal"]),
+    tests("HyperVTests", ["Architecture", "Journal", "HyperV"]),
     tests("RegionTests", ["Architecture", "Journal", "Region", "CVTLScope", "RegionVictim"]),
     .executableTarget(
       name: "RegionVictim", dependencies: ["Architecture", "Journal", "Region"], path: "Tests/RegionVictim",

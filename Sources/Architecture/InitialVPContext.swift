@@ -94,18 +94,19 @@ public struct InitialVPContext: Hashable, Sendable {
 
   /// The 224 bytes of the layout.
   public var bytes: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(Self.byteCount)
-    for pair in [(rip, rsp)] { bytes.appendLittleEndian(UInt128(pair.0) | UInt128(pair.1) &<< 64) }
-    bytes.append(contentsOf: [UInt8](repeating: 0, count: 8))
-    bytes.setLittleEndian(rflags, at: 16, count: 8)
-    for segment in [cs, ds, es, fs, gs, ss, tr, ldtr] { bytes.appendLittleEndian(segment.value) }
-    bytes.appendLittleEndian(idtr.value)
-    bytes.appendLittleEndian(gdtr.value)
-    bytes.appendLittleEndian(UInt128(efer) | UInt128(cr0) &<< 64)
-    bytes.appendLittleEndian(UInt128(cr3) | UInt128(cr4) &<< 64)
-    bytes.append(contentsOf: [UInt8](repeating: 0, count: 8))
-    bytes.setLittleEndian(pat, at: 216, count: 8)
+    var bytes = [UInt8](repeating: 0, count: Self.byteCount)
+    func put(_ value: UInt64, at offset: Int) { bytes.setLittleEndian(value, at: offset, count: 8) }
+    func put(_ value: UInt128, at offset: Int) {
+      put(UInt64(truncatingIfNeeded: value), at: offset)
+      put(UInt64(truncatingIfNeeded: value &>> 64), at: offset + 8)
+    }
+    for (i, word) in [rip, rsp, rflags].enumerated() { put(word, at: 8 * i) }
+    for (i, segment) in [cs, ds, es, fs, gs, ss, tr, ldtr].enumerated() {
+      put(segment.value, at: 24 + 16 * i)
+    }
+    put(idtr.value, at: 152)
+    put(gdtr.value, at: 168)
+    for (i, word) in [efer, cr0, cr3, cr4, pat].enumerated() { put(word, at: 184 + 8 * i) }
     return bytes
   }
 }

@@ -13,8 +13,12 @@ extension [UInt8] {
   }
 
   public func uint8(at offset: Int) -> UInt8 { UInt8(truncatingIfNeeded: littleEndian(at: offset, count: 1)) }
-  public func uint16(at offset: Int) -> UInt16 { UInt16(truncatingIfNeeded: littleEndian(at: offset, count: 2)) }
-  public func uint32(at offset: Int) -> UInt32 { UInt32(truncatingIfNeeded: littleEndian(at: offset, count: 4)) }
+  public func uint16(at offset: Int) -> UInt16 {
+    UInt16(truncatingIfNeeded: littleEndian(at: offset, count: 2))
+  }
+  public func uint32(at offset: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: littleEndian(at: offset, count: 4))
+  }
   public func uint64(at offset: Int) -> UInt64 { littleEndian(at: offset, count: 8) }
   public func uint128(at offset: Int) -> UInt128 {
     UInt128(uint64(at: offset)) | UInt128(uint64(at: offset + 8)) &<< 64

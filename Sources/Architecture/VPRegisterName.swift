@@ -97,7 +97,9 @@ extension VPRegisterName {
   public static var vsmVina: Self { Self(rawValue: 0x000D_0005) }
   public static var vsmCapabilities: Self { Self(rawValue: 0x000D_0006) }
   public static var vsmPartitionConfig: Self { Self(rawValue: 0x000D_0007) }
-  public static func vsmVPSecureConfig(_ vtl: VTL) -> Self { Self(rawValue: 0x000D_0010 | UInt32(vtl.rawValue & 15)) }
+  public static func vsmVPSecureConfig(_ vtl: VTL) -> Self {
+    Self(rawValue: 0x000D_0010 | UInt32(vtl.rawValue & 15))
+  }
   /// The VTL whose VsmVpSecureConfigVtl register this is (0...14), or nil.
   public var secureConfigVTL: VTL? {
     let n = rawValue &- 0x000D_0010

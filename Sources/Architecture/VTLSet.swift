@@ -7,7 +7,9 @@ public struct VTLSet: RawRepresentable, Hashable, Sendable {
   public static var vtl0Only: Self { Self(rawValue: 1) }
   public static var empty: Self { Self(rawValue: 0) }
 
-  @inline(__always) public func contains(_ vtl: VTL) -> Bool { (rawValue &>> UInt16(vtl.rawValue & 15)) & 1 != 0 }
+  @inline(__always) public func contains(_ vtl: VTL) -> Bool {
+    (rawValue &>> UInt16(vtl.rawValue & 15)) & 1 != 0
+  }
   @inline(__always) public mutating func insert(_ vtl: VTL) { rawValue |= 1 &<< UInt16(vtl.rawValue & 15) }
   @inline(__always) public mutating func remove(_ vtl: VTL) { rawValue &= ~(1 &<< UInt16(vtl.rawValue & 15)) }
 

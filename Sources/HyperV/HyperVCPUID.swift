@@ -10,7 +10,8 @@ extension HyperVConfiguration {
     case HyperVLeaf.version: (1, 0x0001_0000, 0, 0)  // build 1 of version 1.0
     case HyperVLeaf.features:
       (
-        UInt32(truncatingIfNeeded: privileges.rawValue), UInt32(truncatingIfNeeded: privileges.rawValue &>> 32), 0,
+        UInt32(truncatingIfNeeded: privileges.rawValue),
+        UInt32(truncatingIfNeeded: privileges.rawValue &>> 32), 0,
         Self.features
       )
     case HyperVLeaf.recommendations: (Self.recommendations, Self.spinCount, UInt32(physicalAddressWidth), 0)

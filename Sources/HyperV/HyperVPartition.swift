@@ -58,7 +58,9 @@ public struct HyperVPartition: Sendable {
 
   /// Puts what is known here into the image of a context.
   public func fill(_ snapshot: inout ContextSnapshot) {
-    guard processors.indices.contains(snapshot.id.vp.index), snapshot.id.vtl.index < VTL.countLimit else { return }
+    guard processors.indices.contains(snapshot.id.vp.index), snapshot.id.vtl.index < VTL.countLimit else {
+      return
+    }
     let processor = processors[snapshot.id.vp.index]
     let context = processor.vtls[snapshot.id.vtl]
     snapshot.isEnabled = processor.enabledVTLs.contains(snapshot.id.vtl)

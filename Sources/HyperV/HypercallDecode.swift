@@ -26,7 +26,9 @@ extension HyperVPartition {
     }
   }
 
-  private func request(_ registers: HypercallRegisters, on vp: VPIndex) throws(HypercallStatus) -> HypercallRequest {
+  private func request(_ registers: HypercallRegisters, on vp: VPIndex) throws(HypercallStatus)
+    -> HypercallRequest
+  {
     let control = registers.control
     guard control.areReservedBitsZero else { throw .invalidHypercallInput }
     guard let hypercall = HypercallTable.find(control.code) else { throw .invalidHypercallCode }
@@ -53,7 +55,8 @@ extension HyperVPartition {
     _ registers: HypercallRegisters, _ inputCount: Int, _ outputCount: Int
   ) throws(HypercallStatus) -> (HypercallRequest.Input, HypercallRequest.Output) {
     let outputOffset = (inputCount + 15) & ~15
-    guard inputCount <= HypercallRegisters.blockSize, outputOffset + outputCount <= HypercallRegisters.blockSize
+    guard inputCount <= HypercallRegisters.blockSize,
+      outputOffset + outputCount <= HypercallRegisters.blockSize
     else { throw .invalidHypercallInput }
     return (
       inputCount == 0 ? .none : .registers(registers.block(inputCount)),
@@ -72,7 +75,8 @@ extension HyperVPartition {
     if inputCount > 0, outputCount > 0 {
       // Neither sum can wrap: both addresses are below 2^52.
       let isApart =
-        inputAddress + UInt64(inputCount) <= outputAddress || outputAddress + UInt64(outputCount) <= inputAddress
+        inputAddress + UInt64(inputCount) <= outputAddress
+        || outputAddress + UInt64(outputCount) <= inputAddress
       guard isApart else { throw .invalidAlignment }
     }
     return (
@@ -87,4 +91,3 @@ extension HyperVPartition {
     else { throw .invalidAlignment }
   }
 }
-

@@ -13,8 +13,7 @@ extension HyperVPartition {
   ) -> HypercallOutcome {
     let control = request.control
     var outcome = HypercallOutcome(
-      code: control.code, isFast: control.isFast, status: .success, repsCompleted: control.repStart,
-      isSuspended: false, effects: [])
+      control, answering: HypercallResult(.success, repsCompleted: control.repStart))
     guard let input = request.inputBytes(memory) else {
       outcome.status = .invalidHypercallInput
       return outcome

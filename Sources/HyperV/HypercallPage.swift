@@ -10,7 +10,9 @@ public enum HypercallPage {
   /// All 4096 bytes. What is not code is INT3.
   public static var bytes: [UInt8] {
     var page = [UInt8](repeating: 0xCC, count: 4096)
-    func put(_ code: [UInt8], at offset: Int) { page.replaceSubrange(offset..<offset + code.count, with: code) }
+    func put(_ code: [UInt8], at offset: Int) {
+      page.replaceSubrange(offset..<offset + code.count, with: code)
+    }
     put(vmcallAndReturn, at: 0)
     put(stub32(.vtlCall), at: offsets32.call)
     put(stub64(.vtlCall), at: offsets64.call)

@@ -87,5 +87,7 @@ public struct HypercallRegisters: Sendable {
   }
 
   private static func join(high: UInt64, low: UInt64) -> UInt64 { high &<< 32 | low & 0xFFFF_FFFF }
-  private static func split(_ value: UInt64) -> (high: UInt64, low: UInt64) { (value &>> 32, value & 0xFFFF_FFFF) }
+  private static func split(_ value: UInt64) -> (high: UInt64, low: UInt64) {
+    (value &>> 32, value & 0xFFFF_FFFF)
+  }
 }

@@ -55,6 +55,16 @@ public struct HypercallOutcome: Sendable {
   /// In order.
   public var effects: [HyperVEffect]
 
+  /// What a hypercall did that was answered without being executed: nothing.
+  public init(_ control: HypercallInput, answering result: HypercallResult = HypercallResult(.success)) {
+    code = control.code
+    isFast = control.isFast
+    status = result.status
+    repsCompleted = result.repsCompleted
+    isSuspended = false
+    effects = []
+  }
+
   public var result: HypercallResult { HypercallResult(status, repsCompleted: repsCompleted) }
 
   /// Puts result and output into the caller's registers. When `isSuspended` RIP stays, else it moves past VMCALL.

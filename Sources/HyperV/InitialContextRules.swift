@@ -11,7 +11,7 @@ extension UInt64 {
   /// Only SCE (0), LME (8), LMA (10) and NXE (11) may be set (SDM Vol. 3A, 2.2.1).
   var isValidEFER: Bool { self & ~0xD01 == 0 }
 
-  /// Each byte is a memory type: 0, 1, 4, 5, 6 or 7 (SDM Vol. 3A, 12.12.2).
+  /// Each byte is a memory type: 0, 1, 4, 5, 6 or 7 (SDM Vol. 3A, 13.12.2).
   var isValidPAT: Bool {
     (0..<8).allSatisfy { i in
       let type = (self &>> UInt64(8 * i)) & 0xFF
@@ -27,7 +27,7 @@ extension InitialVPContext {
   func validated(for vtl: VTL) -> InitialVPContext? {
     let (protection, paging) = (cr0.bit(0), cr0.bit(31))
     guard vtl == .vtl0 || protection, protection || !paging, cr0 &>> 32 == 0 else { return nil }
-    // Cache not-write-through without cache disable (SDM Vol. 3A, table 12-5).
+    // Cache not-write-through without cache disable (SDM Vol. 3A, table 13-5).
     guard !cr0.bit(29) || cr0.bit(30) else { return nil }
     guard rflags.isValidRFLAGS, efer.isValidEFER, pat.isValidPAT, cr4 &>> 32 == 0 else { return nil }
     let isLongMode = efer.bit(8) && paging
@@ -35,7 +35,9 @@ extension InitialVPContext {
     guard rip.isCanonical, addresses.allSatisfy(\.isCanonical) else { return nil }
     // A 64-bit code segment has neither a 32-bit default size nor a place outside long mode; virtual-8086 mode has
     // none inside it.
-    guard !cs.isLong || (isLongMode && !cs.attributes.bit(14)), !isLongMode || !rflags.bit(17) else { return nil }
+    guard !cs.isLong || (isLongMode && !cs.attributes.bit(14)), !isLongMode || !rflags.bit(17) else {
+      return nil
+    }
     var result = self
     result.efer.setBit(10, isLongMode)
     return result

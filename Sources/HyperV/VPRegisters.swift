@@ -6,7 +6,8 @@ import Architecture
 /// by a VTL strictly above the one it belongs to: a VTL has no need of a hypercall for its own.
 extension HyperVPartition {
   func readRegister(
-    _ name: VPRegisterName, of target: ContextID, _ call: HypercallInvocation, _ registers: some VPRegisterAccess
+    _ name: VPRegisterName, of target: ContextID, _ call: HypercallInvocation,
+    _ registers: some VPRegisterAccess
   ) throws(HypercallStatus) -> UInt128 {
     if let value = ownRegister(name, of: target, call) { return UInt128(value) }
     if let leaf = name.cpuidLeaf, let (eax, ebx, ecx, edx) = configuration.cpuid(leaf: leaf) {
@@ -17,14 +18,17 @@ extension HyperVPartition {
     return value
   }
 
-  func checkAccess(_ name: VPRegisterName, of target: ContextID, by caller: ContextID) throws(HypercallStatus) {
+  func checkAccess(_ name: VPRegisterName, of target: ContextID, by caller: ContextID) throws(HypercallStatus)
+  {
     if name.apicMSR != nil || name == .apicBase { return }
     guard name.isProcessorState else { throw .invalidParameter }
     guard target.vtl < caller.vtl else { throw .accessDenied }
   }
 
   /// The registers whose state is here; nil for others, and for those that the target's VTL does not have.
-  private func ownRegister(_ name: VPRegisterName, of target: ContextID, _ call: HypercallInvocation) -> UInt64? {
+  private func ownRegister(_ name: VPRegisterName, of target: ContextID, _ call: HypercallInvocation)
+    -> UInt64?
+  {
     let processor = processors[target.vp.index]
     switch name {
     case .guestOSID: return vtls[target.vtl].guestOSID
@@ -39,7 +43,8 @@ extension HyperVPartition {
     switch name {
     case .vsmCodePageOffsets:
       return (call.isLongMode ? HypercallPage.offsets64 : HypercallPage.offsets32).rawValue
-    case .vsmVPStatus: return VSMVPStatus(active: processor.activeVTL, enabled: processor.enabledVTLs).rawValue
+    case .vsmVPStatus:
+      return VSMVPStatus(active: processor.activeVTL, enabled: processor.enabledVTLs).rawValue
     case .vsmPartitionStatus:
       return VSMPartitionStatus(enabled: enabledVTLs, maximum: configuration.maximumVTL).rawValue
     case .vsmCapabilities: return VSMCapabilities.dr6Shared | VSMCapabilities.denyLowerVTLStartup

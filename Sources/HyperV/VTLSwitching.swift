@@ -118,7 +118,8 @@ extension HyperVPartition {
     code.setLittleEndian(UInt64(reason.rawValue), at: 0, count: 4)
     return [
       AssistPageWrite(context: context, offset: VPAssistPage.entryReason, bytes: code),
-      AssistPageWrite(context: context, offset: VPAssistPage.returnRAX, bytes: live.bytes(isLongMode: isLongMode)),
+      AssistPageWrite(
+        context: context, offset: VPAssistPage.returnRAX, bytes: live.bytes(isLongMode: isLongMode)),
     ]
   }
 

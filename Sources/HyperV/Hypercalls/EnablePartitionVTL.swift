@@ -10,7 +10,8 @@ enum EnablePartitionVTL: Hypercall {
   static var privileges: HyperVPrivileges { .accessVSM }
 
   static func execute(
-    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
+    registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
     try call.checkPartition()
     let target = VTL(rawValue: call.input.uint8(at: 8))

@@ -9,7 +9,8 @@ enum EnableVPVTL: Hypercall {
   static var privileges: HyperVPrivileges { .accessVSM }
 
   static func execute(
-    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
+    registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
     try call.checkPartition()
     let vp = try call.vp(at: 8, in: partition)
@@ -19,7 +20,9 @@ enum EnableVPVTL: Hypercall {
     guard partition.enabledVTLs.contains(target) else { throw .invalidVTLState }
     guard !partition.processors[vp.index].enabledVTLs.contains(target) else { throw .vtlAlreadyEnabled }
     guard call.caller.vtl >= target || isFirst(target, on: vp, call, partition) else { throw .accessDenied }
-    guard let context = InitialVPContext(call.input, at: 16).validated(for: target) else { throw .invalidParameter }
+    guard let context = InitialVPContext(call.input, at: 16).validated(for: target) else {
+      throw .invalidParameter
+    }
 
     let id = ContextID(vp: vp, vtl: target)
     partition.processors[vp.index].enabledVTLs.insert(target)

@@ -9,14 +9,16 @@ enum GetVPIndexFromApicID: Hypercall {
   static var privileges: HyperVPrivileges { .startVirtualProcessor }
 
   static func execute(
-    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
+    registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
     try call.checkPartition()
     let target = VTL(rawValue: call.input.uint8(at: 8))
     guard target <= call.caller.vtl else { throw .accessDenied }
     try call.checkZero(9..<16)
     let id = ApicID(rawValue: call.input.uint32(at: call.element))
-    guard let found = partition.processors.first(where: { $0.apicID == id && $0.enabledVTLs.contains(target) })
+    guard
+      let found = partition.processors.first(where: { $0.apicID == id && $0.enabledVTLs.contains(target) })
     else { throw .invalidParameter }
     var bytes = [UInt8](repeating: 0, count: 4)
     bytes.setLittleEndian(UInt64(found.index.rawValue), at: 0, count: 4)

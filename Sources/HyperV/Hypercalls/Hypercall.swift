@@ -8,7 +8,8 @@ protocol Hypercall: Sendable {
   static var privileges: HyperVPrivileges { get }
   /// Does a simple hypercall, or one element (`call.rep`) of a rep hypercall.
   static func execute(
-    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
+    registers: inout some VPRegisterAccess
   ) throws(HypercallStatus)
 }
 

@@ -9,7 +9,8 @@ enum NotifyLongSpinWait: Hypercall {
   static var privileges: HyperVPrivileges { [] }
 
   static func execute(
-    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
+    registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
     call.effects.append(.yield)
   }

@@ -9,7 +9,8 @@ enum SendSyntheticClusterIPI: Hypercall {
   static var privileges: HyperVPrivileges { [] }
 
   static func execute(
-    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
+    registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
     let mask = call.input.uint64(at: 8)
     let targets = (0..<64).filter { mask.bit($0) }.map { VPIndex($0) }
@@ -26,7 +27,8 @@ enum SendSyntheticClusterIPIEx: Hypercall {
   static var privileges: HyperVPrivileges { [] }
 
   static func execute(
-    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
+    registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
     guard let set = HypercallVPSet(call.input, at: 8, bankCount: call.control.variableHeaderSize)
     else { throw .invalidParameter }

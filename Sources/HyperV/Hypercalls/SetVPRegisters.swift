@@ -9,7 +9,8 @@ enum SetVPRegisters: Hypercall {
   static var privileges: HyperVPrivileges { .accessVPRegisters }
 
   static func execute(
-    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
+    registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
     let target = try call.registerTarget(in: partition)
     let name = VPRegisterName(rawValue: call.input.uint32(at: call.element))

@@ -10,7 +10,8 @@ enum StartVirtualProcessor: Hypercall {
   static var privileges: HyperVPrivileges { .startVirtualProcessor }
 
   static func execute(
-    _ call: inout HypercallInvocation, on partition: inout HyperVPartition, registers: inout some VPRegisterAccess
+    _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
+    registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
     try call.checkPartition()
     let vp = try call.vp(at: 8, in: partition)
@@ -21,7 +22,9 @@ enum StartVirtualProcessor: Hypercall {
     guard partition.processors[vp.index].enabledVTLs.contains(target) else { throw .invalidVPState }
     guard !isDenied(call.caller.vtl, partition) else { throw .accessDenied }
     guard !partition.processors[vp.index].isStarted else { throw .invalidVPState }
-    guard let context = InitialVPContext(call.input, at: 16).validated(for: target) else { throw .invalidParameter }
+    guard let context = InitialVPContext(call.input, at: 16).validated(for: target) else {
+      throw .invalidParameter
+    }
 
     let id = ContextID(vp: vp, vtl: target)
     let first = partition.processors[vp.index].enabledVTLs.highest ?? target
