@@ -2,24 +2,109 @@ import Architecture
 import Diagnosis
 import Journal
 
-/// Findings in lines: the checks with their marks, then cause and remedy.
-enum WhyText {
-  static func lines(_ finding: Finding, _ model: InspectorModel) -> [Line] {
-    var lines = [
-      Line(" \(finding.code.rawValue) ", .bold) + Line("\(finding.certainty.rawValue)  ")
-        + Line(finding.title, finding.severity >= .medium ? .wrong : .waiting)
-        + Line("  for \(model.ago(finding.since).spanText)", .dim)
-    ]
-    for check in finding.evidence {
-      lines.append(
-        Line("  \(check.mark) ", check.holds ? .bold : .dim) + Line(check.text, check.holds ? .plain : .dim))
+/// Why a context does not get on: its findings with the checks that were run, and what else is wrong
+/// elsewhere.
+struct WhyDialog: Dialog {
+  /// Bound to the context, not to a finding: it stays while the findings change.
+  var context: ContextID
+  private var scroll = 0
+
+  init(_ context: ContextID) { self.context = context }
+
+  var title: String { "Why \(context)" }
+
+  func size(in model: InspectorModel) -> Size {
+    let width = min(104, model.size.width - 2)
+    return Size(width, lines(model, width: width - 4).count + 2)
+  }
+
+  func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
+    let all = lines(model, width: area.width)
+    let first = min(scroll, max(0, all.count - area.height))
+    grid.put(Array(all.dropFirst(first)), in: area)
+  }
+
+  private func lines(_ model: InspectorModel, width: Int) -> [Line] {
+    guard let here = model.snapshot[context], here.isEnabled else {
+      return [
+        Line(
+          "VTL\(context.vtl.rawValue) is not enabled on VP \(context.vp.rawValue): there is nothing to explain."
+        )
+      ]
     }
-    lines.append(Line("  cause ", .bold) + Line(finding.cause))
-    lines.append(Line("  try   ", .bold) + Line(finding.remedy))
+    var lines = [Line(sentence(here, model))]
+    let own = model.findings.filter { $0.context == context }
+    if own.isEmpty {
+      lines.append(
+        Line(
+          here.idle.map { "nothing is wrong: \($0.text(at: model.snapshot.machine.time))" }
+            ?? "nothing is wrong that is known:", .active))
+      for rule in Rule.all {
+        lines += WhyText.checked("\(rule.code.rawValue)  \(rule.summary)", false, width: width)
+      }
+    }
+    for finding in own { lines += [.empty] + WhyText.lines(finding, model, width: width) }
+    let others = model.findings.filter { $0.context != context }
+    if !others.isEmpty {
+      lines += [.empty, Line("elsewhere", .dim)]
+      for finding in others {
+        lines.append(
+          Line(" " + finding.context.description.left(7)) + Line(finding.code.rawValue.left(6), .bold)
+            + Line(finding.title))
+      }
+    }
+    lines += [.empty, Line("all from one consistent snapshot, #\(model.snapshot.machine.epoch)", .dim)]
     return lines
+  }
+
+  private func sentence(_ here: ContextSnapshot, _ model: InspectorModel) -> String {
+    let state = model.state(here).word
+    return "\(context) is \(state), RIP \(model.code(here.rip)), IF=\(here.interruptsEnabled ? 1 : 0), "
+      + "TPR \(TextForm.hex(here.taskPriority, 2)), PPR \(TextForm.hex(here.processorPriority, 2))"
+  }
+
+  func footer(_ model: InspectorModel) -> [FooterItem] {
+    var items = [FooterItem("Esc", "Close"), FooterItem("Tab", "Next finding"), FooterItem("j k", "Scroll")]
+    if journey(model) != nil { items.insert(FooterItem("J", "Journey"), at: 1) }
+    return items
+  }
+
+  private func journey(_ model: InspectorModel) -> JourneyID? {
+    model.findings.first { $0.context == context && $0.journey != nil }?.journey
+  }
+
+  mutating func handle(_ key: Key, _ model: inout InspectorModel) -> DialogOutcome {
+    switch key {
+    case .escape, .backspace, .enter, "q", "W": return .close
+    case .down, "j":
+      scroll = min(scroll + 1, max(0, lines(model, width: min(104, model.size.width - 2) - 4).count - 1))
+    case .up, "k": scroll = max(0, scroll - 1)
+    case .tab: turn(by: 1, &model)
+    case .backTab: turn(by: -1, &model)
+    case "J":
+      guard let journey = journey(model) else { break }
+      model.selection.journey = journey
+      model.show(.journey)
+      return .close
+    default: break
+    }
+    return .stay
+  }
+
+  /// To the next context that has a finding.
+  private mutating func turn(by step: Int, _ model: inout InspectorModel) {
+    var contexts: [ContextID] = []
+    for finding in model.findings where !contexts.contains(finding.context) {
+      contexts.append(finding.context)
+    }
+    guard !contexts.isEmpty else { return }
+    let place = contexts.firstIndex(of: context).map { ($0 + step + contexts.count) % contexts.count } ?? 0
+    context = contexts[place]
+    model.selection.context = context
+    scroll = 0
   }
 }
 
 extension InspectorModel {
-  mutating func openWhy() { message = "no finding is known" }
+  mutating func openWhy() { dialog = WhyDialog(selection.context) }
 }

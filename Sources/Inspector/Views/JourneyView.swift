@@ -18,7 +18,6 @@ public struct JourneyView: View {
     var rest = area
     grid.put(title(journey, model), 0, in: rest.takeTop(1))
     let hops = journey.hops(at: target, now: model.snapshot.machine.time, code: model.code)
-    let why = explanation(journey, target, model)
     // The ladder takes what the table leaves, and gives it up from the end.
     let ladder = Ladder(journey, at: target, model, width: area.width)
     let wanted = ladder.lines(1_000).count
@@ -26,10 +25,11 @@ public struct JourneyView: View {
     grid.put(ladder.lines(min(wanted, room)), in: rest.takeTop(min(wanted, room)))
     if rest.height > hops.count + 2 { _ = rest.takeTop(1) }
     drawHops(hops, journey, target, model, into: &grid, rest.takeTop(hops.count + 2))
-    if !why.isEmpty, rest.height >= 3 {
+    if let finding = finding(of: journey, target, model), rest.height >= 4 {
       _ = rest.takeTop(1)
       grid.rule("why the gate is closed", 0, in: rest.takeTop(1))
-      grid.put(why, in: rest)
+      let all = WhyText.lines(finding, model, width: rest.width)
+      grid.put(all.count <= rest.height ? all : WhyText.brief(finding, model, width: rest.width), in: rest)
     }
   }
 
@@ -71,12 +71,10 @@ public struct JourneyView: View {
       + Line(verdict, verdictStyle)
   }
 
-  /// The finding about the context it waits in, when there is one.
-  private func explanation(_ journey: Journey, _ target: Journey.Target?, _ model: InspectorModel) -> [Line] {
-    guard let target, target.isOpen,
-      let finding = model.findings.first(where: { $0.context == target.context && $0.code != .waitsForOther })
-    else { return [] }
-    return WhyText.lines(finding, model)
+  /// What is wrong with the context it waits in, when something is.
+  private func finding(of journey: Journey, _ target: Journey.Target?, _ model: InspectorModel) -> Finding? {
+    guard let target, target.isOpen else { return nil }
+    return model.findings.first { $0.context == target.context && $0.code != .waitsForOther }
   }
 
   public func status(_ model: InspectorModel) -> Line {
