@@ -30,7 +30,7 @@ struct GuestPrograms {
   /// A command's outputs may only be Swift files: SwiftPM would bundle objects and images as resources. So the
   /// command that writes the Swift file compiles and links too.
   func commands() throws -> [Command] {
-    let headers = try files("include", ["h"]) + files("runtime", ["inc"])
+    let headers = try files("include", ["h", "inc"])
     let runtime = try files("runtime", ["c", "S"])
     let programs = try programs()
     let list = work.appending(path: "EmbeddedImages.swift")

@@ -43,7 +43,8 @@ void vtl1_enable(const struct secure_program *program);
 /* Enters VTL1 for the first time on this processor. The boot processor has done it in `vtl1_enable`. */
 void vtl1_join(void);
 
-/* The steps of vtl1_enable, for those who want to see each status. */
+/* The steps of vtl1_enable before vtl1_join, for those who want to see each status. */
+void vtl1_prepare(const struct secure_program *program);
 uint16_t enable_partition_vtl(uint64_t partition, uint8_t vtl);
 uint16_t enable_vp_vtl(uint32_t vp, uint8_t vtl);
 
@@ -54,8 +55,6 @@ struct vtl_call {
 };
 void vtl_call(struct vtl_call *call);
 
-/* Reads the code page offsets of the running VTL: where in its hypercall page the stubs are. */
-void vtl_find_stubs(void);
-/* The address of the VTL call stub for VTL0, of the VTL return stub for VTL1. */
+/* The addresses of the VTL call stub in VTL0's hypercall page and the VTL return stub in VTL1's. */
 extern uint64_t vtl_call_stub;
 extern uint64_t vtl_return_stub;

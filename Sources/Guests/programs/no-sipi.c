@@ -1,4 +1,5 @@
-/* The boot processor starts the others with INIT and SIPI, but forgets the SIPI of the last one. */
+/* The boot processor starts the others with INIT and SIPI, but forgets the SIPI of the last one. A SIPI with
+   vector 8, from whoever sends it, sets it right. */
 #include "guest.h"
 
 static volatile uint32_t online = 1;
@@ -18,7 +19,7 @@ void guest_main(void) {
   uint32_t last = processor_count() - 1;
   if (last == 0) panic("this needs two processors");
   for (uint32_t vp = 1; vp < last; vp++) processor_start(vp, run);
-  processor_init(last);
+  processor_init(last, run);
   tick();
   idle_until(rdtsc() + 20 * TICKS_PER_MILLISECOND);
   print("%u of %u processors are up; waiting for processor %u\n", online, processor_count(), last);

@@ -20,17 +20,18 @@ __attribute__((used)) void start_processor_context(struct context *context) {
   panic("processor %u has nothing to do", context->vp);
 }
 
-void processor_init(uint32_t vp) { apic_send(vp, ICR_INIT | ICR_ASSERT); }
-
-void processor_start(uint32_t vp, void (*entry)(void)) {
+void processor_init(uint32_t vp, void (*entry)(void)) {
   volatile uint8_t *low_memory = (volatile uint8_t *)TRAMPOLINE;
   for (int i = 0; i < trampoline_end - trampoline; i++) low_memory[i] = trampoline[i];
   context_prepare(vp, 0);
   starting_context = &contexts[0][vp];
   starting_stack = (uint64_t)stacks[0][vp] + STACK_SIZE;
   starting_entry = entry;
+  apic_send(vp, ICR_INIT | ICR_ASSERT);
+}
 
-  processor_init(vp);
+void processor_start(uint32_t vp, void (*entry)(void)) {
+  processor_init(vp, entry);
   spin_for(boot_info.tsc_hz / 100000);
   apic_send(vp, ICR_STARTUP | ICR_ASSERT | TRAMPOLINE >> 12);
   uint64_t limit = rdtsc() + boot_info.tsc_hz;

@@ -9,7 +9,8 @@ static const struct secure_program *secure_program;
 extern uint8_t hypercall_pages[VTLS][4096];
 extern uint8_t secure_entry[];
 
-void vtl_find_stubs(void) {
+/* Where the stubs are in the hypercall page is the machine's choice. */
+static void find_stubs(void) {
   uint64_t offsets = 0;
   uint16_t status = get_vp_register(HV_VP_SELF, HV_INPUT_VTL_OWN, REGISTER_VSM_CODE_PAGE_OFFSETS, &offsets);
   if (status) panic("no code page offsets: status %x", status);
@@ -78,7 +79,7 @@ uint16_t enable_vp_vtl(uint32_t vp, uint8_t vtl) {
 /* VTL1 on the boot processor, before anything else of it: VTL1 alone may now enable it on the others. */
 static void found_vtl1(void) {
   hypercall_enable();
-  vtl_find_stubs();
+  find_stubs();
   for (uint32_t vp = 1; vp < processor_count(); vp++) {
     uint16_t status = enable_vp_vtl(vp, 1);
     if (status) panic("VTL1 of processor %u: status %x", vp, status);
@@ -110,10 +111,14 @@ __attribute__((used)) void secure_dispatch(struct registers *registers) {
   registers->rcx = how;
 }
 
-void vtl1_enable(const struct secure_program *program) {
+void vtl1_prepare(const struct secure_program *program) {
   secure_program = program;
   hypercall_enable();
-  vtl_find_stubs();
+  find_stubs();
+}
+
+void vtl1_enable(const struct secure_program *program) {
+  vtl1_prepare(program);
   uint16_t status = enable_partition_vtl(HV_PARTITION_SELF, 1);
   if (status) panic("VTL1 of the partition: status %x", status);
   status = enable_vp_vtl(HV_VP_SELF, 1);
