@@ -100,7 +100,7 @@ public struct Explanation: Hashable, Sendable {
   /// Nil: the message reaches it.
   public var rejection: Rejection?
 
-  public init(context: ContextID, rejection: Rejection?) {
+  public init(context: ContextID, rejection: Rejection? = nil) {
     self.context = context
     self.rejection = rejection
   }

@@ -44,9 +44,8 @@ extension LocalAPIC {
     }
     let message = InterruptMessage(sent, isNarrow: isNarrow)
     counters.sent &+= 1
-    let needsVector = sent.deliveryMode == .fixed || sent.deliveryMode == .lowestPriority
-    guard needsVector, sent.vector.rawValue < 16 else { return .send(message) }
+    guard let rejection = sendRejection(of: sent) else { return .send(message) }
     detect(.sendIllegalVector)
-    return .sendRejected(message, .illegalVector)
+    return .sendRejected(message, rejection)
   }
 }

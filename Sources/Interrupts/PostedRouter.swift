@@ -11,6 +11,7 @@ import Journal
 struct PostedRouter: Sendable {
   struct Member: Sendable {
     var registers: RoutingRegisters
+    var owner: GroupID
     /// The group as the ID's high bits say.
     var group: UInt32
     /// vcpu_id: group and guest-visible ID together.
@@ -39,7 +40,8 @@ struct PostedRouter: Sendable {
     for map in maps {
       for registers in map.members where registers.isContextEnabled {
         let full = registers.initialID.rawValue & ~mask | encoded(map.id)
-        members.append(Member(registers: registers, group: mask == 0 ? 0 : (full & mask) >> shift, fullID: full))
+        let group = mask == 0 ? 0 : (full & mask) >> shift
+        members.append(Member(registers: registers, owner: map.id, group: group, fullID: full))
       }
     }
     members.sort { $0.registers.context < $1.registers.context }
@@ -174,16 +176,17 @@ struct PostedRouter: Sendable {
   ) -> [Explanation] {
     let address = address(message, sender, group)
     let route = route(message, from: sender, in: group, priority: priority)
-    let reached = route.contexts
-    return members.map { member in
-      let context = member.registers.context
-      guard !reached.contains(context) else { return Explanation(context: context, rejection: nil) }
-      let slow = rejection(of: address, sender, group, member)
-      let state = member.registers.stateRejection(needsSoftwareEnable: address.needsSoftwareEnable)
-      // The map found others: this one is not in the slot, or it lost.
-      let other: Rejection = route.path == .map && !address.isLogical ? .idDiffers : .arbitrationLost
-      let isInSlot = route.path == .map && physical[address.destination].map { members[$0].fullID } == member.fullID
-      return Explanation(context: context, rejection: isInSlot ? state ?? slow ?? other : slow ?? other)
+    let reached = Set(route.contexts)
+    let slot = route.path == .map && !address.isLogical ? physical[address.destination] : nil
+    return members.indices.map { index in
+      let registers = members[index].registers
+      guard !reached.contains(registers.context) else { return Explanation(context: registers.context) }
+      var rejection = rejection(of: address, sender, group, members[index]) ?? .arbitrationLost
+      if route.path == .map, !address.isLogical { rejection = .idDiffers }
+      if index == slot, let state = registers.stateRejection(needsSoftwareEnable: address.needsSoftwareEnable) {
+        rejection = state
+      }
+      return Explanation(context: registers.context, rejection: rejection)
     }
   }
 
@@ -191,8 +194,8 @@ struct PostedRouter: Sendable {
   func amend(_ snapshot: inout GroupSnapshot) {
     snapshot.logicalMode = logicalMode
     snapshot.logicalModeReason = logicalModeReason
-    let vtl = snapshot.vtl
-    let own = physical.values.map { members[$0] }.filter { $0.registers.context.vtl == vtl }
+    let group = snapshot.id
+    let own = physical.values.map { members[$0] }.filter { $0.owner == group }
     snapshot.physical = own.map { MapEntry(key: $0.fullID, vp: $0.registers.context.vp) }
       .sorted { ($0.key, $0.vp) < ($1.key, $1.vp) }
     snapshot.duplicateIDs = 0

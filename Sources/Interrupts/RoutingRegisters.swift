@@ -115,6 +115,8 @@ extension RoutingRegisters {
     return needsSoftwareEnable && !isSoftwareEnabled ? .softwareDisabled : nil
   }
 
+  /// Physical destinations compare with the whole ID register, so bits above the 8 of an xAPIC ID match nothing.
+  /// Hardware leaves the mixture open; KVM lets an xAPIC answer to a destination above FFh that equals its initial ID.
   @inline(__always)
   private func mismatch(_ address: Address) -> Rejection? {
     switch address.shorthand {
@@ -128,8 +130,7 @@ extension RoutingRegisters {
     return logicalMismatch(address.destination)
   }
 
-  /// Physical destinations compare with the whole ID register, so bits above the 8 of an xAPIC ID match nothing.
-  /// Hardware leaves the mixture open; KVM lets an xAPIC answer to a destination above FFh that equals its initial ID.
+  /// Why a logical destination, no broadcast, does not name this APIC.
   @inline(__always)
   func logicalMismatch(_ destination: UInt32) -> Rejection? {
     guard let model = logicalModel else { return .logicalUnusable }

@@ -2,7 +2,7 @@ import Architecture
 import Journal
 
 /// The gate that keeps something pending in a context from being delivered.
-public enum Gate: Hashable, Sendable {
+public enum DeliveryGate: Hashable, Sendable {
   /// Another VTL of the VP is active, and this one is not above it: it waits until it is entered.
   case vtlInactive(active: VTL)
   /// The task priority is of the vector's class or above.
@@ -29,7 +29,7 @@ public enum Outlook: Hashable, Sendable {
   case deliverable
   /// Taken as soon as its VTL is entered, which its being pending causes at once.
   case preempts(VTL)
-  case held(Gate)
+  case held(DeliveryGate)
 }
 
 /// What becomes of `vector`, pending in `context`, while `active` is the VP's VTL.
@@ -71,7 +71,7 @@ public func nmiOutlook(
   return context.interruptShadow ? .held(.interruptShadow) : .deliverable
 }
 
-private func stoppedGate(_ context: ContextGates) -> Gate? {
+private func stoppedGate(_ context: ContextGates) -> DeliveryGate? {
   switch context.activity {
   case .running, .halted: nil
   case .waitForStartup: .waitForStartup
