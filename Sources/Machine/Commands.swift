@@ -86,5 +86,6 @@ extension Partition {
   /// Lets what the command caused take effect at once, so that the next frame shows it.
   private func settle() {
     for vp in 0..<configuration.vpCount where vps[vp].needsEvaluation && runState != .stopped { evaluate(vp) }
+    rebuildStaleGroups()
   }
 }

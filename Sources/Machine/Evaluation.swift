@@ -10,13 +10,18 @@ extension Partition {
   @inline(__always) func touch(_ vp: Int) { vps[vp].needsEvaluation = true }
 
   /// Brings a VP to where it stands before its next instruction. Between instructions only.
+  ///
+  /// Each round takes a step that another may follow: an interrupt behind an NMI, a VTL entered by an interrupt it
+  /// takes at once. Every step uses something up, so the rounds end.
   func evaluate(_ vp: Int) {
-    vps[vp].needsEvaluation = false
-    vps[vp].processor.interruptWindowRequested = false
-    for vtl in 0..<configuration.vtlCount { processStartup(ContextID(vp, vtl)) }
-    preempt(vp)
-    deliver(vp)
-    if notify(vp) { deliver(vp) }
+    repeat {
+      vps[vp].needsEvaluation = false
+      vps[vp].processor.interruptWindowRequested = false
+      for vtl in 0..<configuration.vtlCount { processStartup(ContextID(vp, vtl)) }
+      preempt(vp)
+      deliver(vp)
+      notify(vp)
+    } while vps[vp].needsEvaluation && runState != .stopped
     vps[vp].isRunnable = context(active(vp)).pointee.activity == .running && runState == .running
   }
 
@@ -79,7 +84,7 @@ extension Partition {
   private func finishDelivery(_ vp: Int) {
     recordException(vp)
     if vps[vp].processor.isShutdown { shutDown(vp) }
-    // More may be deliverable: an NMI behind an interrupt, or a higher vector's window.
+    // More may be deliverable now, or wait for its window.
     touch(vp)
   }
 
@@ -107,18 +112,17 @@ extension Partition {
     context.pointee.generation &+= 1
   }
 
-  /// Tells the active VTL that a lower one has an interrupt it could take (VINA, TLFS). True when it did.
-  private func notify(_ vp: Int) -> Bool {
+  /// Tells the active VTL that a lower one has an interrupt it could take (VINA, TLFS).
+  private func notify(_ vp: Int) {
     let id = active(vp)
-    guard id.vtl > .vtl0, hyperV[id].vina.isEnabled else { return false }
+    guard id.vtl > .vtl0, hyperV[id].vina.isEnabled else { return }
     fetchNotificationStatus(id)
     guard let notification = hyperV.assertNotification(on: id.vp, isLowerVTLReady: lowerIsReady(vp)) else {
-      return false
+      return
     }
     for write in notification.writes { store(write) }
     record(.notificationAsserted(notification.vector), context: id)
     raise(notification.vector, in: id, source: .notificationAssist)
-    return true
   }
 
   /// Some VTL below the active one has an interrupt that its own TPR, IF and shadow would let in at once.

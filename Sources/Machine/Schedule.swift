@@ -79,6 +79,8 @@ extension Partition {
 
   /// Runs one VP until its slice is used up, it yields, or a timer of its own is due.
   private func runSlice(_ vp: Int) {
+    // Maps are rebuilt here and where a request needs them, never by whoever looks on.
+    defer { rebuildStaleGroups() }
     let processor = vps[vp].processor
     let end = clock + VirtualTime(ticks: Self.sliceTicks)
     while clock < end {

@@ -43,8 +43,7 @@ extension Partition {
   }
 
   public func groupSnapshot(_ index: Int) -> GroupSnapshot {
-    rebuildStaleGroups()
-    return routing.snapshot(GroupID(index)) ?? GroupSnapshot(id: GroupID(index), vtl: VTL(index))
+    routing.snapshot(GroupID(index)) ?? GroupSnapshot(id: GroupID(index), vtl: VTL(index))
   }
 
   public func contextSnapshot(_ index: Int) -> ContextSnapshot {
