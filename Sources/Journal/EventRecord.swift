@@ -27,6 +27,36 @@ public enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
   case stopped = 22
 }
 
+extension Event {
+  public var kind: EventKind {
+    switch body {
+    case .requested: .requested
+    case .accepted: .accepted
+    case .acknowledged: .acknowledged
+    case .endOfInterrupt: .endOfInterrupt
+    case .spuriousEOI: .spuriousEOI
+    case .timerExpired: .timerExpired
+    case .halted: .halted
+    case .woke: .woke
+    case .vtlSwitched: .vtlSwitched
+    case .hypercall: .hypercall
+    case .taskPriorityChanged: .taskPriorityChanged
+    case .exception: .exception
+    case .nmiTaken: .nmiTaken
+    case .initialized: .initialized
+    case .started: .started
+    case .mapRebuilt: .mapRebuilt
+    case .apicBaseChanged: .apicBaseChanged
+    case .softwareEnable: .softwareEnable
+    case .apicError: .apicError
+    case .vtlEnabled: .vtlEnabled
+    case .notificationAsserted: .notificationAsserted
+    case .command: .command
+    case .stopped: .stopped
+    }
+  }
+}
+
 /// An `Event` packed into 64 bytes, the form in which the event ring keeps it: `vtlscope_event` of `vtlscope.h`.
 public struct EventRecord: Hashable, Sendable {
   /// 1 + the sequence number, so that zeroed memory holds no event.

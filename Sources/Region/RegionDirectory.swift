@@ -6,19 +6,21 @@ public struct RegionDirectory: Hashable, Sendable {
 
   public init(path: String) { self.path = path }
 
-  /// `$XDG_RUNTIME_DIR/vtlscope` when that variable names a directory of this user's, else `/dev/shm/vtlscope-UID`.
+  /// Where machines of this user are found when nothing else is said.
+  public static var standard: RegionDirectory {
+    standard(runtimeDirectory: getenv("XDG_RUNTIME_DIR").map { String(cString: $0) })
+  }
+
+  /// `vtlscope` in the XDG runtime directory when that is a directory of this user's, else `/dev/shm/vtlscope-UID`.
   ///
   /// The variable is not believed further than that: after su or sudo it often names another user's directory.
-  public static var standard: RegionDirectory {
+  public static func standard(runtimeDirectory: String?) -> RegionDirectory {
     let user = geteuid()
-    if let variable = getenv("XDG_RUNTIME_DIR") {
-      let runtime = String(cString: variable)
-      var status = stat()
-      if runtime.hasPrefix("/"), lstat(runtime, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
-        status.st_uid == user
-      {
-        return RegionDirectory(path: "\(runtime)/vtlscope")
-      }
+    var status = stat()
+    if let runtimeDirectory, runtimeDirectory.hasPrefix("/"), lstat(runtimeDirectory, &status) == 0,
+      status.st_mode & S_IFMT == S_IFDIR, status.st_uid == user
+    {
+      return RegionDirectory(path: "\(runtimeDirectory)/vtlscope")
     }
     return RegionDirectory(path: "/dev/shm/vtlscope-\(user)")
   }

@@ -35,7 +35,7 @@ public final class RegionWriter {
     guard vpCount >= 1, vpCount <= RegionLimits.contexts, (1...RegionLimits.vtls).contains(vtlCount),
       vpCount * vtlCount <= RegionLimits.contexts, (0...RegionLimits.groups).contains(groupCount)
     else { throw .badSize("\(vpCount) VPs of \(vtlCount) VTLs in \(groupCount) groups") }
-    guard (128...(1 << 36)).contains(ringBytes) else { throw .badSize("an event ring of \(ringBytes) bytes") }
+    guard (128...(1 << 37)).contains(ringBytes) else { throw .badSize("an event ring of \(ringBytes) bytes") }
 
     let pool = SymbolPool(symbols)
     var plan = vtlscope_header(name: name, identity: .current())
