@@ -1,4 +1,5 @@
 import Architecture
+import Interrupts
 import Journal
 
 /// What keeps an accepted interrupt in the IRR: the first closed gate on its way to the ISR.
@@ -39,9 +40,12 @@ public enum Gate: Hashable, Sendable {
     let running = snapshot.activeVTL(of: context.id.vp) ?? context.id.vtl
     if running > context.id.vtl { return .otherVTL(running) }
     if let first = context.pending.first, first.vector > vector { return .behind(first.vector) }
-    if vector.priorityClass <= context.processorPriority {
-      if !context.priorityComesFromTask, let isr = context.inService.first { return .inService(isr.vector) }
-      return .taskPriority(context.taskPriority)
+    let cause = priorityCause(
+      of: vector, taskPriority: context.taskPriority, inService: context.inService.first?.vector)
+    switch cause {
+    case .taskPriority(let tpr): return .taskPriority(tpr)
+    case .inService(let isr): return .inService(isr)
+    case nil: break
     }
     guard context.isActive else { return .open }
     if !context.interruptsEnabled { return .interruptsDisabled }

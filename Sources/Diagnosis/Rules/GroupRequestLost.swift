@@ -56,8 +56,7 @@ extension Rule {
       ),
       .init("group \(group) has other members: \(named)"),
       .init(
-        "path: \(last.route.path.text), \(last.route.candidates) candidates, \(last.route.rejected) turned down"
-      ),
+        "path: \(last.route.path.text), \(last.route.candidates) asked, \(last.route.rejected) turned down"),
       .init("turned down because \(reasonText(last.route.reason))"),
       .init("any local APIC was reached", holds: false),
       .init("a later request of this form was delivered", holds: false),

@@ -1,4 +1,5 @@
 import Architecture
+import Interrupts
 import Journal
 
 extension Rule {
@@ -12,7 +13,8 @@ extension Rule {
     Rule(.taskPriorityBlocks, "the TPR blocks the highest pending vector") { context, scene in
       guard context.isActive, context.isAPICEnabled, let highest = context.pending.first,
         context.activity == .running || context.activity == .halted && context.interruptsEnabled,
-        highest.vector.priorityClass <= context.processorPriority, context.priorityComesFromTask
+        case .taskPriority? = priorityCause(
+          of: highest.vector, taskPriority: context.taskPriority, inService: context.inService.first?.vector)
       else { return nil }
 
       let settled = max(highest.since, scene.activeSince(context))
@@ -59,7 +61,8 @@ extension Rule {
     let cause =
       if let write = context.lastTaskPriorityWrite {
         "TPR \(hex2(UInt8(truncatingIfNeeded: write.value))) written at \(scene.place(write.rip)), "
-          + "\(write.time.pointText) s (\(scene.age(write.time).spanText) ago); RIP now \(scene.place(context.rip))"
+          + "\(write.time.pointText) s (\(scene.age(write.time).spanText) ago); "
+          + "RIP now \(scene.place(context.rip))"
       } else {
         "TPR \(hex2(tpr)); no write of it is on record; RIP now \(scene.place(context.rip))"
       }

@@ -29,7 +29,7 @@ enum WhyText {
   }
 
   static func labelled(_ label: String, _ text: String, width: Int) -> [Line] {
-    hanging(Line("  \(label.left(6))", .bold), TextForm.escaped(text), .plain, width: width)
+    hanging(Line("  \(label.left(7))", .bold), TextForm.escaped(text), .plain, width: width)
   }
 
   /// `head`, then `text` beside it, broken between words.
