@@ -22,7 +22,8 @@ public enum HypercallConstant {
   public static var vpIndexSelf: UInt32 { 0xFFFF_FFFE }
 }
 
-/// A set of VPs as hypercalls carry it (TLFS, HV_VP_SET): format, mask of valid banks, one bank of 64 VPs per set bit.
+/// A set of VPs as hypercalls carry it (TLFS, HV_VP_SET): format, mask of valid banks, one bank of 64 VPs per
+/// set bit.
 public struct HypercallVPSet: Hashable, Sendable {
   /// Every VP of the partition, or those of the banks.
   public enum Format: UInt64, Hashable, Sendable {

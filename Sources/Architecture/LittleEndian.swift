@@ -1,7 +1,7 @@
 /// Little-endian fields of a block of bytes that the guest laid out.
 ///
-/// Reading past the end gives zeros: a block's size is checked once, where it is fetched, and no guest may make
-/// a later read trap.
+/// Reading past the end gives zeros: a block's size is checked once, where it is fetched, and no guest may
+/// make a later read trap.
 extension [UInt8] {
   /// The unsigned value of `count` bytes (1...8) at `offset`.
   public func littleEndian(at offset: Int, count: Int) -> UInt64 {

@@ -68,7 +68,8 @@ public struct VSMCapabilities: RawRepresentable, Hashable, Sendable {
   public static var denyLowerVTLStartup: UInt64 { 1 << 17 }
 }
 
-/// What a VTL above 0 imposes on the VTLs below it: register VsmPartitionConfig, one per VTL of the partition.
+/// What a VTL above 0 imposes on the VTLs below it: register VsmPartitionConfig, one per VTL of the
+/// partition.
 public struct VSMPartitionConfig: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt64
   @inline(__always) public init(rawValue: UInt64) { self.rawValue = rawValue }

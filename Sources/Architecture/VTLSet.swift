@@ -1,4 +1,5 @@
-/// A set of VTLs, bit n for VTL n, as VsmPartitionStatus and VsmVpStatus have it (TLFS, "Virtual Secure Mode").
+/// A set of VTLs, bit n for VTL n, as VsmPartitionStatus and VsmVpStatus have it (TLFS, "Virtual Secure
+/// Mode").
 public struct VTLSet: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt16
   @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }

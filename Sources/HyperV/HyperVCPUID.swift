@@ -25,8 +25,8 @@ extension HyperVConfiguration {
   /// output, 18 the hypercall MSR's lock.
   private static var features: UInt32 { 1 << 4 | 1 << 8 | 1 << 15 | 1 << 18 }
 
-  /// Leaf 40000004h EAX: 3 MSRs instead of APIC registers, 5 relaxed timing, 10 cluster IPIs by hypercall, 11 VP
-  /// sets instead of 64-bit masks.
+  /// Leaf 40000004h EAX: 3 MSRs instead of APIC registers, 5 relaxed timing, 10 cluster IPIs by hypercall, 11
+  /// VP sets instead of 64-bit masks.
   private static var recommendations: UInt32 { 1 << 3 | 1 << 5 | 1 << 10 | 1 << 11 }
 
   /// Leaf 40000004h EBX: how often to try a spinlock before HvCallNotifyLongSpinWait.

@@ -2,9 +2,10 @@ import Architecture
 
 /// What the machine shall do because of a synthetic MSR or a hypercall.
 ///
-/// Hyper-V's own state is already up to date when an effect is returned.
+/// Hyper-V's own state is already up to date when an effect is returned. A hypercall that is suspended may
+/// have effects too: those of the elements it has done.
 public enum HyperVEffect: Hashable, Sendable {
-  /// Shows the hypercall page of this VTL (see `hypercallPage`) at a page of its view of memory.
+  /// Shows the hypercall page of this VTL (`HypercallPage.bytes`) at a page of its view of memory.
   case mapHypercallPage(VTL, at: GPA)
   /// From `at`, where it was.
   case unmapHypercallPage(VTL, at: GPA)
@@ -18,12 +19,13 @@ public enum HyperVEffect: Hashable, Sendable {
   /// Resets the partition; some VTL may have asked for memory to be cleared.
   case resetPartition(zeroesMemory: Bool)
   case enablePartitionVTL(VTL)
-  /// The context exists from now on, with its local APIC (SVR 1FFh for VTLs above 0), and starts from this state
-  /// when it is first entered. The active VTL stays.
+  /// The context exists from now on, with its local APIC (SVR 1FFh for VTLs above 0), and starts from this
+  /// state when it is first entered. The active VTL stays.
   case enableVP(ContextID, InitialVPContext)
   /// As INIT and start with this state, except that `first`, the highest VTL enabled there, runs first.
   case startVP(ContextID, InitialVPContext, first: VTL)
-  /// A fixed, edge-triggered interrupt for the local APICs of that VTL. `absent` VPs were named that do not exist.
+  /// A fixed, edge-triggered interrupt for the local APICs of that VTL. `absent` VPs were named that do not
+  /// exist.
   case sendInterrupt(VectorNumber, VTL, to: [VPIndex], absent: Int)
   /// The caller spins for a lock: let other VPs run.
   case yield

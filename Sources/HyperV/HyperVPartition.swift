@@ -3,7 +3,8 @@ import Journal
 
 /// What a guest sees of Hyper-V: partition-wide state and, in `processors`, the state of each VP.
 ///
-/// A value: its methods change it and return what the machine shall do. It touches no memory and knows no clock.
+/// A value: its methods change it and return what the machine shall do. It touches no memory and knows no
+/// clock.
 public struct HyperVPartition: Sendable {
   public let configuration: HyperVConfiguration
   /// VTLs enabled for the partition. Only a reset takes one out.

@@ -8,8 +8,8 @@ public struct HyperVProcessor: Sendable {
   public var activeVTL: VTL
   /// VTLs enabled on this VP. Enabling one for the partition is not enough.
   public var enabledVTLs: VTLSet
-  /// It has left wait-for-SIPI. HvCallStartVirtualProcessor sets it; a SIPI that starts the VP has to set it and
-  /// an INIT has to clear it.
+  /// It has left wait-for-SIPI. HvCallStartVirtualProcessor sets it; a SIPI that starts the VP has to set it
+  /// and an INIT has to clear it.
   public var isStarted: Bool
   public var vtls: VTLArray<HyperVContext>
 
@@ -24,8 +24,8 @@ public struct HyperVProcessor: Sendable {
 
   /// The VTL that preempts the active one: the highest above it that has something deliverable.
   ///
-  /// `deliverable` holds the VTLs whose local APIC or NMI would interrupt by their task priority and shadow alone;
-  /// RFLAGS.IF of neither side counts (TLFS, "Virtual Secure Mode", VTL entry).
+  /// `deliverable` holds the VTLs whose local APIC or NMI would interrupt by their task priority and shadow
+  /// alone; RFLAGS.IF of neither side counts (TLFS, "Virtual Secure Mode", VTL entry).
   public func preemptingVTL(deliverable: VTLSet) -> VTL? {
     VTLSet(rawValue: deliverable.rawValue & enabledVTLs.rawValue).highest(above: activeVTL)
   }
@@ -37,7 +37,8 @@ public struct HyperVContext: Hashable, Sendable {
   public var assistPage = OverlayPageMSR(rawValue: 0)
   /// The VsmVina register; means nothing for VTL0.
   public var vina = VSMVina(rawValue: 0)
-  /// VinaAsserted. While the assist page is enabled the guest's copy is the true one: put it here before deciding.
+  /// VinaAsserted. While the assist page is enabled the guest's copy is the true one: put it here before
+  /// deciding.
   public var vinaAsserted = false
   /// The lower VTLs whose TLB flush hypercalls this VTL holds up on this VP. Returning lets go of them.
   public var tlbLocks = VTLSet.empty

@@ -64,7 +64,8 @@ extension HyperVPartition {
     )
   }
 
-  /// Each list is 8-byte aligned, inside one page and inside the guest's address space; the two do not overlap.
+  /// Each list is 8-byte aligned, inside one page and inside the guest's address space; the two do not
+  /// overlap.
   private func memoryParameters(
     _ registers: HypercallRegisters, _ inputCount: Int, _ outputCount: Int
   ) throws(HypercallStatus) -> (HypercallRequest.Input, HypercallRequest.Output) {

@@ -4,9 +4,9 @@ import Architecture
 extension HyperVPartition {
   /// Executes `request`.
   ///
-  /// `memory` is what a `.memory` input asked for, or nil when some of it could not be read (or the output could not
-  /// be written), which the caller is told with INVALID_HYPERCALL_INPUT. At most `repBudget` elements are done at a
-  /// time, so that a long list holds up neither interrupts nor other VPs.
+  /// `memory` is what a `.memory` input asked for, or nil when some of it could not be read (or the output
+  /// could not be written), which the caller is told with INVALID_HYPERCALL_INPUT. At most `repBudget`
+  /// elements are done at a time, so that a long list holds up neither interrupts nor other VPs.
   public mutating func execute(
     _ request: HypercallRequest, memory: [UInt8]?, at now: VirtualTime, runTime: VirtualTime,
     registers: inout some VPRegisterAccess, repBudget: Int = 64

@@ -34,8 +34,8 @@ public enum HypercallDecision: Sendable {
   case request(HypercallRequest)
   /// Step past VMCALL, then enter `to`.
   case vtlCall(to: VTL)
-  /// Step past VMCALL, then go back to `to`. Unless fast, RAX and RCX come from the assist page of the VTL that
-  /// is left.
+  /// Step past VMCALL, then go back to `to`. Unless fast, RAX and RCX come from the assist page of the VTL
+  /// that is left.
   case vtlReturn(to: VTL, isFast: Bool)
 }
 
@@ -48,7 +48,8 @@ public struct HypercallOutcome: Sendable {
   public var repsCompleted: Int
   /// Elements are left: RIP stays at VMCALL, which goes on at `repsCompleted` when it is executed again.
   public var isSuspended: Bool
-  /// What to store in guest memory, and where. Elements that were done are stored even when a later one failed.
+  /// What to store in guest memory, and where. Elements that were done are stored even when a later one
+  /// failed.
   public var memoryOutput: (address: GPA, bytes: [UInt8])?
   /// The same for a fast hypercall, into the register block.
   var registerOutput: (offset: Int, bytes: [UInt8])?
@@ -67,7 +68,8 @@ public struct HypercallOutcome: Sendable {
 
   public var result: HypercallResult { HypercallResult(status, repsCompleted: repsCompleted) }
 
-  /// Puts result and output into the caller's registers. When `isSuspended` RIP stays, else it moves past VMCALL.
+  /// Puts result and output into the caller's registers. When `isSuspended` RIP stays, else it moves past
+  /// VMCALL.
   public func store(in registers: inout HypercallRegisters) {
     if let (offset, bytes) = registerOutput { registers.setBlock(bytes, at: offset) }
     if isSuspended { registers.suspend(at: repsCompleted) } else { registers.complete(result) }

@@ -20,10 +20,16 @@ extension UInt64 {
   }
 }
 
+extension HyperVSegment {
+  /// CS, DS, ES and SS have bases of 32 bits, also in long mode (SDM Vol. 3C, 27.3.1.2).
+  var hasNarrowBase: Bool { base &>> 32 == 0 }
+}
+
 extension InitialVPContext {
   /// The context as it will be loaded, or nil when no processor can be in that state.
   ///
-  /// A VTL above 0 is never in real mode. EFER.LMA is not the guest's to choose: it follows from LME and CR0.PG.
+  /// A VTL above 0 is never in real mode. EFER.LMA is not the guest's to choose: it follows from LME and
+  /// CR0.PG.
   func validated(for vtl: VTL) -> InitialVPContext? {
     let (protection, paging) = (cr0.bit(0), cr0.bit(31))
     guard vtl == .vtl0 || protection, protection || !paging, cr0 &>> 32 == 0 else { return nil }
@@ -33,8 +39,9 @@ extension InitialVPContext {
     let isLongMode = efer.bit(8) && paging
     guard isLongMode || !efer.bit(10), !isLongMode || cr4.bit(5) else { return nil }
     guard rip.isCanonical, addresses.allSatisfy(\.isCanonical) else { return nil }
-    // A 64-bit code segment has neither a 32-bit default size nor a place outside long mode; virtual-8086 mode has
-    // none inside it.
+    guard [cs, ds, es, ss].allSatisfy(\.hasNarrowBase) else { return nil }
+    // A 64-bit code segment has neither a 32-bit default size nor a place outside long mode; virtual-8086
+    // mode has none inside it.
     guard !cs.isLong || (isLongMode && !cs.attributes.bit(14)), !isLongMode || !rflags.bit(17) else {
       return nil
     }

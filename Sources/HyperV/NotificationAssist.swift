@@ -3,7 +3,8 @@ import Architecture
 /// Virtual interrupt notification assist (VINA): a VTL learns that one below it has an interrupt waiting
 /// (TLFS, "Virtual Secure Mode").
 public enum NotificationAssist {
-  /// Whether a lower VTL's interrupt is ready for immediate delivery. Other than for preemption its RFLAGS.IF counts.
+  /// Whether a lower VTL's interrupt is ready for immediate delivery. Other than for preemption its RFLAGS.IF
+  /// counts.
   public static func isReady(hasDeliverableVector: Bool, interruptsEnabled: Bool, isShadowed: Bool) -> Bool {
     hasDeliverableVector && interruptsEnabled && !isShadowed
   }

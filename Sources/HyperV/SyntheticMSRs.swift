@@ -75,8 +75,8 @@ extension HyperVPartition {
     return [.unmapHypercallPage(vtl, at: address)]
   }
 
-  /// Enable does not stick while GUEST_OS_ID is 0. Reserved bits, an address beyond the guest's and any write to a
-  /// locked MSR are #GP.
+  /// Enable does not stick while GUEST_OS_ID is 0. Reserved bits, an address beyond the guest's and any write
+  /// to a locked MSR are #GP.
   mutating func setHypercall(_ value: UInt64, vtl: VTL) throws(Fault) -> [HyperVEffect] {
     var new = OverlayPageMSR(rawValue: value)
     let old = vtls[vtl].hypercall

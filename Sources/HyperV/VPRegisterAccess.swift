@@ -2,8 +2,9 @@ import Architecture
 
 /// The registers of VPs that are not Hyper-V's own: CPU state and local APICs.
 ///
-/// The machine implements it. Both sides of a switch have to be reachable: the context that runs and those that are
-/// switched out. Nothing but the register changes; a TLB flush that the new value asks for is the machine's.
+/// The machine implements it. Both sides of a switch have to be reachable: the context that runs and those
+/// that are switched out. Nothing but the register changes; a TLB flush that the new value asks for is the
+/// machine's.
 public protocol VPRegisterAccess {
   /// The value in the layout of TLFS HV_REGISTER_VALUE; nil when there is no such register.
   func read(_ register: VPRegisterName, of context: ContextID) -> UInt128?

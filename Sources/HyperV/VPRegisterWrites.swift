@@ -47,10 +47,11 @@ extension HyperVPartition {
     }
   }
 
-  /// Memory protection and intercepts are not offered, and asking for them is refused rather than taken and not done.
+  /// Memory protection and intercepts are not offered, and asking for them is refused rather than taken and
+  /// not done.
   ///
-  /// A default protection mask is harmless while protection is off; the two that mean "no restriction" or "none
-  /// given" are taken.
+  /// A default protection mask is harmless while protection is off; the two that mean "no restriction" or
+  /// "none given" are taken.
   private static func check(_ config: VSMPartitionConfig) throws(HypercallStatus) {
     guard !config.enablesProtection, config.otherBits == 0,
       config.defaultProtectionMask == 0 || config.defaultProtectionMask == 0xF
@@ -94,6 +95,7 @@ extension VPRegisterName {
     switch self {
     case .rip, .lstar, .cstar, .kernelGSBase, .sysenterEIP, .sysenterESP: return low.isCanonical
     case .fs, .gs, .tr, .ldtr: return HyperVSegment(value).base.isCanonical
+    case .cs, .ds, .es, .ss: return HyperVSegment(value).hasNarrowBase
     case .idtr, .gdtr: return HyperVTable(value).base.isCanonical
     case .cr0, .dr6, .dr7, .sfmask, .tscAux: return low &>> 32 == 0
     case .cr8: return low < 16

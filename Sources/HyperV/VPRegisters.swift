@@ -2,8 +2,8 @@ import Architecture
 
 /// VP registers as the register hypercalls reach them (TLFS, HV_REGISTER_NAME).
 ///
-/// Hyper-V's own are here, at the caller's VTL and below. CPU state is reached through `VPRegisterAccess`, and only
-/// by a VTL strictly above the one it belongs to: a VTL has no need of a hypercall for its own.
+/// Hyper-V's own are here, at the caller's VTL and below. CPU state is reached through `VPRegisterAccess`,
+/// and only by a VTL strictly above the one it belongs to: a VTL has no need of a hypercall for its own.
 extension HyperVPartition {
   func readRegister(
     _ name: VPRegisterName, of target: ContextID, _ call: HypercallInvocation,

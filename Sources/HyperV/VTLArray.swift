@@ -2,8 +2,8 @@ import Architecture
 
 /// One element per VTL that the core can be configured with.
 ///
-/// Subscripting with a VTL beyond them is our own bug: a guest's VTL number is checked against the partition's
-/// maximum before it gets here.
+/// Subscripting with a VTL beyond them is our own bug: a guest's VTL number is checked against the
+/// partition's maximum before it gets here.
 public struct VTLArray<Element: Sendable>: Sendable {
   private var elements: InlineArray<3, Element>
 

@@ -15,7 +15,8 @@ public struct AssistPageWrite: Hashable, Sendable {
   }
 }
 
-/// The registers that the VTL call and return stubs use up, kept in the assist page for the VTL that is returned to.
+/// The registers that the VTL call and return stubs use up, kept in the assist page for the VTL that is
+/// returned to.
 public struct VTLReturnRegisters: Hashable, Sendable {
   public var rax: UInt64
   public var rcx: UInt64
@@ -59,8 +60,8 @@ public struct VTLReturnRegisters: Hashable, Sendable {
 extension HyperVPartition {
   /// The VTL that a VTL call enters: the next one above the active that is enabled on the VP.
   ///
-  /// - Throws: #UD, with RIP unmoved, when there is none, when CPL or mode do not allow it, or when anything but the
-  ///   bare call code is in the control word or in the control input (RAX, or ECX).
+  /// - Throws: #UD, with RIP unmoved, when there is none, when CPL or mode do not allow it, or when anything
+  ///   but the bare call code is in the control word or in the control input (RAX, or ECX).
   public func checkVTLCall(_ registers: HypercallRegisters, on vp: VPIndex) throws(Fault) -> VTL {
     let processor = processors[vp.index]
     guard try controlInput(registers, .vtlCall) == 0,
@@ -69,8 +70,8 @@ extension HyperVPartition {
     return target
   }
 
-  /// The VTL that a VTL return goes back to: the next one below the active that is enabled on the VP; and whether
-  /// RAX and RCX stay as they are.
+  /// The VTL that a VTL return goes back to: the next one below the active that is enabled on the VP; and
+  /// whether RAX and RCX stay as they are.
   ///
   /// - Throws: #UD, with RIP unmoved, as for a VTL call. Bit 0 of the control input asks for a fast return.
   public func checkVTLReturn(
@@ -91,9 +92,10 @@ extension HyperVPartition {
 
   /// Makes `target` the active VTL of `vp` and says what to store in assist pages.
   ///
-  /// On entry the assist page of the entered VTL gets the reason, and the live RAX and RCX as the values that an
-  /// ordinary return restores: a guest that leaves the fields alone gets its registers back. `live` and `isLongMode`
-  /// describe the shared registers at the switch and the mode of the entered VTL. An operator's switch stores nothing.
+  /// On entry the assist page of the entered VTL gets the reason, and the live RAX and RCX as the values that
+  /// an ordinary return restores: a guest that leaves the fields alone gets its registers back. `live` and
+  /// `isLongMode` describe the shared registers at the switch and the mode of the entered VTL. An operator's
+  /// switch stores nothing.
   public mutating func switchVTL(
     on vp: VPIndex, to target: VTL, reason: VTLSwitchReason, live: VTLReturnRegisters, isLongMode: Bool
   ) -> [AssistPageWrite] {

@@ -103,6 +103,7 @@ struct EnablingTests {
       { $0.cr4 = 0 },  // long mode without PAE
       { $0.rip = 0x0000_8000_0000_0000 },
       { $0.gdtr.base = 0x8000_0000_0000_0000 },
+      { $0.ss.base = 0x1_0000_0000 },
       { $0.rflags = 0 },
       { $0.rflags = 0x2_0002 },  // virtual-8086 mode inside long mode
       { $0.pat = 2 },

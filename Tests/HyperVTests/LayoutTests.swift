@@ -26,7 +26,8 @@ struct LayoutTests {
     let bytes = context.bytes
     #expect(bytes.count == 224)
     #expect(bytes[0] == 0x11 && bytes[8] == 0x22 && bytes[16] == 0x33)
-    // A selector is 12 bytes into its segment: CS at 24, DS 40, ES 56, FS 72, GS 88, SS 104, TR 120, LDTR 136.
+    // A selector is 12 bytes into its segment: CS at 24, DS 40, ES 56, FS 72, GS 88, SS 104, TR 120, LDTR
+    // 136.
     #expect(bytes[36] == 0xC5 && bytes[52] == 0xD5 && bytes[68] == 0xE5 && bytes[84] == 0xF5)
     #expect(bytes[100] == 0xA5 && bytes[116] == 0x55 && bytes[132] == 0x72 && bytes[148] == 0x1D)
     #expect(bytes[158] == 0xFF && bytes[159] == 0x0F && bytes[160] == 0x44)

@@ -125,7 +125,7 @@ struct VPRegisterTests {
     arguments: [
       (.rip, 0x0000_8000_0000_0000), (.lstar, 0x8000_0000_0000_0000), (.cr0, 0x1_0000_0011), (.cr8, 16),
       (.dr7, 0x1_0000_0400), (.rflags, 0x0), (.efer, 0x1000), (.pat, 0x02), (.sfmask, 0x1_0000_0000),
-      (.fs, 0x8000_0000_0000_0000), (.gdtr, 0x8000_0000_0000_0000_0000_0000_0000_0000),
+      (.fs, 0x8000_0000_0000_0000), (.cs, 0x1_0000_0000), (.gdtr, 0x8000_0000_0000_0000_0000_0000_0000_0000),
     ] as [(VPRegisterName, UInt128)])
   func `values that no processor holds are refused`(name: VPRegisterName, value: UInt128) {
     var guest = TestGuest.withVTL1()

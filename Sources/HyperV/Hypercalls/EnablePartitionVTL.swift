@@ -2,8 +2,9 @@ import Architecture
 
 /// HvCallEnablePartitionVtl: a VTL comes into being for the partition. One-way until a reset.
 ///
-/// Input: partition at 0 (8 bytes), VTL at 8 (1), flags at 9 (1), reserved at 10 (6). The flags ask for mode-based
-/// execution control, supervisor shadow stacks and hardware page-table protection; none of them is offered.
+/// Input: partition at 0 (8 bytes), VTL at 8 (1), flags at 9 (1), reserved at 10 (6). The flags ask for
+/// mode-based execution control, supervisor shadow stacks and hardware page-table protection; none of them is
+/// offered.
 enum EnablePartitionVTL: Hypercall {
   static var code: HypercallCode { .enablePartitionVTL }
   static var shape: HypercallShape { .simple(16) }

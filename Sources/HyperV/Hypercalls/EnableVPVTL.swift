@@ -2,7 +2,8 @@ import Architecture
 
 /// HvCallEnableVpVtl: a VP gets a VTL that the partition has. Its active VTL stays.
 ///
-/// Input: partition at 0 (8 bytes), VP index at 8 (4), VTL at 12 (1), reserved at 13 (3), initial context at 16 (224).
+/// Input: partition at 0 (8 bytes), VP index at 8 (4), VTL at 12 (1), reserved at 13 (3), initial context at
+/// 16 (224).
 enum EnableVPVTL: Hypercall {
   static var code: HypercallCode { .enableVPVTL }
   static var shape: HypercallShape { .simple(16 + InitialVPContext.byteCount) }
@@ -30,8 +31,8 @@ enum EnableVPVTL: Hypercall {
     call.effects.append(.enableVP(id, context))
   }
 
-  /// A lower VTL may enable the target on its own VP, and only the first time anywhere: from then on the target
-  /// itself decides which VPs have it.
+  /// A lower VTL may enable the target on its own VP, and only the first time anywhere: from then on the
+  /// target itself decides which VPs have it.
   private static func isFirst(
     _ target: VTL, on vp: VPIndex, _ call: HypercallInvocation, _ partition: HyperVPartition
   ) -> Bool {

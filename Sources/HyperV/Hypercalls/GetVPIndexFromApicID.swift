@@ -2,7 +2,8 @@ import Architecture
 
 /// HvCallGetVpIndexFromApicId: which VPs have these APIC IDs (the ones they had at power-on).
 ///
-/// Header: partition at 0 (8 bytes), VTL at 8 (1), reserved at 9 (7). Element: APIC ID (4). Output: VP index (4).
+/// Header: partition at 0 (8 bytes), VTL at 8 (1), reserved at 9 (7). Element: APIC ID (4). Output: VP index
+/// (4).
 enum GetVPIndexFromApicID: Hypercall {
   static var code: HypercallCode { .getVPIndexFromApicID }
   static var shape: HypercallShape { .rep(16, element: 4, output: 4) }

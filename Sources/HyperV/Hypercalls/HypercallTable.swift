@@ -1,7 +1,7 @@
 import Architecture
 
-/// The hypercalls that are offered, ordered by code. VTL call and VTL return are not among them: they carry no
-/// parameters and answer no status, see `VTLSwitching.swift`.
+/// The hypercalls that are offered, ordered by code. VTL call and VTL return are not among them: they carry
+/// no parameters and answer no status, see `VTLSwitching.swift`.
 enum HypercallTable {
   static let all: [any Hypercall.Type] = [
     NotifyLongSpinWait.self,  // 0x0008

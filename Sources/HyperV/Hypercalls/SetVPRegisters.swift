@@ -2,7 +2,8 @@ import Architecture
 
 /// HvCallSetVpRegisters.
 ///
-/// Header as HvCallGetVpRegisters. Element: register name at 0 (4 bytes), reserved at 4 (12), value at 16 (16).
+/// Header as HvCallGetVpRegisters. Element: register name at 0 (4 bytes), reserved at 4 (12), value at 16
+/// (16).
 enum SetVPRegisters: Hypercall {
   static var code: HypercallCode { .setVPRegisters }
   static var shape: HypercallShape { .rep(16, element: 32) }

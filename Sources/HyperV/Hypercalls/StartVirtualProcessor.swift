@@ -2,8 +2,8 @@ import Architecture
 
 /// HvCallStartVirtualProcessor: starts a VP in a given state, which no SIPI can do for a VTL above 0.
 ///
-/// Input as HvCallEnableVpVtl. When the VP has a VTL above the target, that one runs first, from the context it was
-/// enabled with.
+/// Input as HvCallEnableVpVtl. When the VP has a VTL above the target, that one runs first, from the context
+/// it was enabled with.
 enum StartVirtualProcessor: Hypercall {
   static var code: HypercallCode { .startVirtualProcessor }
   static var shape: HypercallShape { .simple(16 + InitialVPContext.byteCount) }
