@@ -50,7 +50,7 @@ let package = Package(
     .target(
       name: "Guests", exclude: ["README.md", "include", "runtime", "programs"], swiftSettings: settings,
       plugins: ["GuestBuild"]),
-    library("Scenarios", ["Architecture", "Machine", "Guests"]),
+    library("Scenarios", ["Journal", "Machine", "Guests"]),
     .executableTarget(
       name: "vtlscope",
       dependencies: [
