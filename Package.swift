@@ -66,6 +66,8 @@ let package = Package(
       swiftSettings: settings),
 
     tests("ArchitectureTests", ["Architecture"]),
+    tests("MachineTests", ["Architecture", "Journal", "Machine"]),
+    tests("HostTests", ["Architecture", "Host"]),
     tests("JournalTests", ["Architecture", "Journal"]),
     tests("HyperVTests", ["Architecture", "Journal", "HyperV"]),
     tests("RegionTests", ["Architecture", "Journal", "Region", "CVTLScope", "RegionVictim"]),

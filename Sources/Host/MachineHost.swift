@@ -43,6 +43,9 @@ public final class MachineHost {
     rate = RateMeter(virtual: partition.clock, host: now)
   }
 
+  /// Publishes the state before the first instruction, so that there is something to look at.
+  public func publishNow() { publish(at: HostClock.now()) }
+
   /// Runs until the machine has stopped, or until asked to quit. Leaves the last state published.
   public func run() {
     publish(at: HostClock.now())

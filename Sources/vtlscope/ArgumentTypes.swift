@@ -1,0 +1,54 @@
+import Architecture
+import ArgumentParser
+import Host
+import Journal
+
+/// A span of virtual time: a number with `s`, `ms`, `us` or `ns`.
+struct Span: ExpressibleByArgument {
+  var time: VirtualTime
+
+  init?(argument: String) {
+    let units: [(String, Double)] = [("ms", 1e6), ("us", 1e3), ("ns", 1), ("s", 1e9)]
+    guard let (unit, ticks) = units.first(where: { argument.hasSuffix($0.0) }),
+      let number = Double(argument.dropLast(unit.count)), number > 0, number * ticks < 1e18
+    else { return nil }
+    time = VirtualTime(ticks: UInt64(number * ticks))
+  }
+}
+
+/// A size of memory: bytes, or a number with K, M or G.
+struct ByteSize: ExpressibleByArgument {
+  var bytes: UInt64
+
+  init?(argument: String) {
+    let shifts: [Character: UInt64] = ["K": 10, "M": 20, "G": 30]
+    let shift = argument.last.flatMap { shifts[Character($0.uppercased())] }
+    guard let number = UInt64(shift == nil ? argument[...] : argument.dropLast()), number > 0,
+      number <= UInt64.max >> (shift ?? 0)
+    else { return nil }
+    bytes = number << (shift ?? 0)
+  }
+}
+
+extension Pace: ExpressibleByArgument {
+  public init?(argument: String) {
+    switch argument {
+    case "max": self = .max
+    case "real": self = .real
+    default:
+      guard let factor = Double(argument), factor.isFinite, factor >= 1e-6, factor <= 1e6 else { return nil }
+      self = .factor(factor)
+    }
+  }
+}
+
+extension GroupEncoding: ExpressibleByArgument {
+  public init?(argument: String) {
+    if argument == "explicit" {
+      self = .explicit
+      return
+    }
+    guard argument.hasPrefix("rfc-2023:"), let bits = UInt8(argument.dropFirst(9)), bits <= 32 else { return nil }
+    self = .rfc2023(bits: bits)
+  }
+}

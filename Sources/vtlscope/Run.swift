@@ -1,0 +1,157 @@
+import Architecture
+import ArgumentParser
+import Host
+import Journal
+import Machine
+import Scenarios
+
+/// `vtlscope run`, and `vtlscope` alone.
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Run a guest in the embedded core, with the inspector on it.",
+    discussion: """
+      Without IMAGE, runs a built-in scenario: the demo unless --scenario names another. IMAGE is a static ELF64 \
+      executable; it enters in 64-bit mode with 4 GiB identity-mapped, and RDI points at its boot information.
+      """)
+
+  @Argument(help: "An ELF64 guest.", completion: .file())
+  var image: String?
+
+  @Option(help: ArgumentHelp("Virtual processors, 1...1024.", valueName: "N"))
+  var vps: Int?
+
+  @Option(help: ArgumentHelp("VTLs the partition offers, 1...3.", valueName: "N"))
+  var vtls: Int?
+
+  @Option(help: ArgumentHelp("RAM, such as 64M; 2M...3G.", valueName: "SIZE"))
+  var memory: ByteSize?
+
+  @Option(help: ArgumentHelp("The guest's command line.", valueName: "ARGS"))
+  var append: String?
+
+  @Flag(help: "No screen: the guest's serial port goes to standard output.")
+  var headless = false
+
+  @Option(help: ArgumentHelp("real, max, or virtual seconds per second, such as 0.001.", valueName: "PACE"))
+  var pace: Pace?
+
+  @Option(help: ArgumentHelp("The name `vtlscope ls` shows.", valueName: "NAME"))
+  var name: String?
+
+  @Option(help: ArgumentHelp("How groups are told apart: explicit, or rfc-2023:NBITS.", valueName: "HOW"))
+  var groups: GroupEncoding?
+
+  @Option(help: ArgumentHelp("A built-in scenario; see --list-scenarios.", valueName: "NAME"))
+  var scenario: String?
+
+  @Flag(help: "List the built-in scenarios.")
+  var listScenarios = false
+
+  @Option(name: .customLong("for"), help: ArgumentHelp("Run T of virtual time, such as 2s or 500ms.", valueName: "T"))
+  var duration: Span?
+
+  @Option(help: ArgumentHelp("Give up at T of virtual time, with exit code 75.", valueName: "T"))
+  var limit: Span?
+
+  @Option(
+    help: ArgumentHelp("Write the final snapshot, the events and the commands as JSON.", valueName: "FILE"),
+    completion: .file())
+  var dump: String?
+
+  @Flag(help: "Resolve every request by the slow scan too, and count disagreements.")
+  var checkMaps = false
+
+  func validate() throws {
+    if image != nil && scenario != nil { throw ValidationError("an IMAGE and --scenario exclude each other") }
+    if let name, !isRegionName(name) {
+      throw ValidationError("--name: need 1...32 letters, digits, '-' or '_', not \"\(escaped(name))\"")
+    }
+  }
+
+  func run() throws {
+    if listScenarios { return printScenarios() }
+    let guest = try chosenGuest()
+    if let problem = guest.configuration.problem { throw ValidationError(problem) }
+    let session = try CoreSession(
+      guest, name: name ?? guest.name, limit: timeLimit, pace: pace ?? (headless ? .max : .real), isHeadless: headless)
+    try headless ? session.runHeadless(dump: dump) : session.runWithScreen(dump: dump)
+  }
+
+  private var timeLimit: (VirtualTime, StopCause)? {
+    switch (duration, limit) {
+    case (let duration?, let limit?) where limit.time < duration.time: (limit.time, .limitReached)
+    case (let duration?, _): (duration.time, .timeReached)
+    case (nil, let limit?): (limit.time, .limitReached)
+    case (nil, nil): nil
+    }
+  }
+
+  private func printScenarios() {
+    let width = Scenario.all.map(\.name.count).max() ?? 0
+    for scenario in Scenario.all {
+      print(scenario.name.padded(to: width + 2) + scenario.summary)
+    }
+  }
+
+  private func chosenGuest() throws -> Guest {
+    guard let image else {
+      let name = scenario ?? "demo"
+      guard let scenario = Scenario.named(name) else {
+        throw ValidationError("no scenario \"\(escaped(name))\"; --list-scenarios lists them")
+      }
+      return Guest(name: name, image: scenario.image, configuration: overriding(scenario.configuration))
+    }
+    do throws(FileError) {
+      let bytes = try readFile(image, limit: ELFImage.sizeLimit)
+      let base = image.split(separator: "/").last.map(String.init) ?? "guest"
+      return Guest(name: regionName(from: base), image: bytes, configuration: overriding(Configuration()))
+    } catch { throw fail(.badInput, error.description) }
+  }
+
+  private func overriding(_ base: Configuration) -> Configuration {
+    var configuration = base
+    if let vps { configuration.vpCount = vps }
+    if let vtls { configuration.vtlCount = vtls }
+    if let memory { configuration.memoryBytes = memory.bytes }
+    if let append { configuration.commandLine = append }
+    if let groups { configuration.groupEncoding = groups }
+    configuration.checksMaps = checkMaps
+    return configuration
+  }
+}
+
+/// What is to be run: an image and the machine for it.
+struct Guest {
+  var name: String
+  var image: [UInt8]
+  var configuration: Configuration
+}
+
+func isRegionName(_ name: String) -> Bool {
+  (1...32).contains(name.utf8.count)
+    && name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }
+}
+
+/// A file's name made fit for a region: other characters become '-'.
+func regionName(from file: String) -> String {
+  let name = String(file.prefix(32).map { isRegionName(String($0)) ? $0 : "-" })
+  return name.isEmpty ? "guest" : name
+}
+
+/// Text from outside, safe on a terminal: control characters and what is not ASCII become '?'.
+func escaped(_ text: String) -> String {
+  String(text.prefix(80).unicodeScalars.map { (0x20..<0x7F).contains($0.value) ? Character($0) : "?" })
+}
+
+extension String {
+  func padded(to width: Int) -> String {
+    count < width ? self + String(repeating: " ", count: width - count) : self
+  }
+}
