@@ -5,6 +5,7 @@ extension InspectorModel {
   /// What one keystroke does: it changes the model, and may want something done outside.
   public mutating func handle(_ key: Key) -> Action? {
     message = nil
+    if key == .control("c") { return interrupt() }
     if isHelpOpen { return handleInHelp(key) }
     if dialog != nil { return handleInDialog(key) }
     if case .paste = key {
@@ -13,6 +14,14 @@ extension InspectorModel {
     }
     guard let command = KeyMap.command(for: key, in: view) else { return nil }
     return perform(command)
+  }
+
+  /// Ctrl-C: out of a dialog, or out of the program.
+  private mutating func interrupt() -> Action? {
+    guard isHelpOpen || dialog != nil else { return .quit }
+    isHelpOpen = false
+    dialog = nil
+    return nil
   }
 
   /// The help closes at any key that is not one of those that work everywhere.
