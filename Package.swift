@@ -40,7 +40,7 @@ let package = Package(
     library("Host", ["Architecture", "Journal", "Machine", "Region"]),
     library("Diagnosis", ["Architecture", "Journal", "Interrupts"]),
     library("Inspector", ["Architecture", "Journal", "Interrupts", "Diagnosis"]),
-    .systemLibrary(name: "CNcurses", providers: [.apt(["libncurses-dev"])]),
+    .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     library("Terminal", ["Inspector", "CNcurses"]),
 
     // Guests, and the programs.
@@ -75,6 +75,7 @@ let package = Package(
       name: "RegionVictim", dependencies: ["Architecture", "Journal", "Region"], path: "Tests/RegionVictim",
       swiftSettings: settings),
     tests("DiagnosisTests", ["Architecture", "Journal", "Diagnosis"]),
+    tests("InspectorTests", ["Architecture", "Journal", "Diagnosis", "Inspector"]),
   ],
   swiftLanguageModes: [.v6]
 )
