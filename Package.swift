@@ -75,7 +75,8 @@ let package = Package(
       name: "RegionVictim", dependencies: ["Architecture", "Journal", "Region"], path: "Tests/RegionVictim",
       swiftSettings: settings),
     tests("DiagnosisTests", ["Architecture", "Journal", "Diagnosis"]),
-    tests("InspectorTests", ["Architecture", "Journal", "Diagnosis", "Inspector"]),
+    tests(
+      "InspectorTests", ["Architecture", "Journal", "Diagnosis", "Inspector"], resources: [.copy("Golden")]),
   ],
   swiftLanguageModes: [.v6]
 )
