@@ -58,6 +58,6 @@ public struct VectorSet: Hashable, Sendable {
 
   /// The dword of the register that holds vectors 32n+31...32n, as software reads it.
   public func dword(_ n: Int) -> UInt32 {
-    UInt32(truncatingIfNeeded: word(UInt8(truncatingIfNeeded: n &>> 1)) &>> UInt64(n & 1 &<< 5))
+    UInt32(truncatingIfNeeded: word(UInt8(truncatingIfNeeded: n &>> 1)) &>> UInt64((n & 1) &* 32))
   }
 }
