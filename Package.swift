@@ -69,6 +69,7 @@ let package = Package(
     tests("MachineTests", ["Architecture", "Journal", "Machine"]),
     tests("HostTests", ["Architecture", "Host"]),
     tests("JournalTests", ["Architecture", "Journal"]),
+    tests("InterruptsTests", ["Architecture", "Journal", "Interrupts"]),
     tests("HyperVTests", ["Architecture", "Journal", "HyperV"]),
     tests("RegionTests", ["Architecture", "Journal", "Region", "CVTLScope", "RegionVictim"]),
     .executableTarget(
