@@ -70,6 +70,8 @@ let package = Package(
     tests("HostTests", ["Architecture", "Host"]),
     tests("JournalTests", ["Architecture", "Journal"]),
     tests("InterruptsTests", ["Architecture", "Journal", "Interrupts"]),
+    tests("GuestsTests", ["Guests"]),
+    tests("ScenariosTests", ["Guests", "Journal", "Machine", "Scenarios"]),
     tests("HyperVTests", ["Architecture", "Journal", "HyperV"]),
     tests("RegionTests", ["Architecture", "Journal", "Region", "CVTLScope", "RegionVictim"]),
     .executableTarget(
