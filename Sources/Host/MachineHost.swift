@@ -13,10 +13,13 @@ public final class MachineHost {
     public var pace: Pace
     /// Go on showing the last state when the machine has stopped, until asked to quit.
     public var staysAfterStop: Bool
+    /// Write frames while it runs. Off only to measure what that costs.
+    public var publishes: Bool
 
-    public init(pace: Pace, staysAfterStop: Bool) {
+    public init(pace: Pace, staysAfterStop: Bool, publishes: Bool = true) {
       self.pace = pace
       self.staysAfterStop = staysAfterStop
+      self.publishes = publishes
     }
   }
 
@@ -118,7 +121,7 @@ public final class MachineHost {
 
   private func publishIfDue() {
     let now = HostClock.now()
-    if now &- lastPublished >= Self.publishInterval { publish(at: now) }
+    if now &- lastPublished >= Self.publishInterval, options.publishes { publish(at: now) }
   }
 
   /// Writes a frame of what changed, and beats the heart.

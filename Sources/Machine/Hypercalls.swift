@@ -19,8 +19,10 @@ extension Partition {
         .hypercall(
           code: registers.control.code.rawValue, status: result.status.rawValue, repsCompleted: 0,
           isFast: registers.control.isFast), context: active(vp), rip: processor.rip)
+      let before = registers
       registers.complete(result)
-      finish(vp, registers)
+      store(registers, vp, except: before)
+      interpreter.completeWrite(of: processor)
     case .vtlCall(let target):
       interpreter.completeWrite(of: processor)
       switchVTL(vp, to: target, reason: .call)
@@ -36,30 +38,32 @@ extension Partition {
     let id = request.caller
     let rip = vps[vp].processor.rip
     var access = MachineVPRegisters(partition: self)
-    // A copy, because executing may read and write registers of the machine while Hyper-V's state changes.
+    // Executing reads and writes registers of the machine, so it works on a copy; a page that turns out to be no
+    // RAM takes all of it back.
+    let before = (state: hyperV, registers: registers)
     var state = hyperV
-    let outcome = state.execute(
+    var outcome = state.execute(
       request, memory: input(of: request), at: clock, runTime: runTime(vp), registers: &access)
     hyperV = state
+    do throws(Fault) {
+      for effect in outcome.effects { try apply(effect, vp) }
+    } catch {
+      hyperV = before.state
+      outcome.status = .invalidParameter
+    }
     record(
       .hypercall(
         code: outcome.code.rawValue, status: outcome.status.rawValue,
         repsCompleted: UInt16(clamping: outcome.repsCompleted), isFast: outcome.isFast), context: id, rip: rip)
     if let output = outcome.memoryOutput { _ = memory.write(output.bytes, at: output.address, vtl: id.vtl) }
     outcome.store(in: &registers)
+    store(registers, vp, except: before.registers)
     if outcome.isSuspended {
-      store(registers, vp)
       interpreter.retry(vps[vp].processor)
       return true
     }
-    finish(vp, registers)
-    var yields = false
-    for effect in outcome.effects {
-      if case .yield = effect { yields = true }
-      // Hypercalls name only pages and VPs that exist; what cannot be done has been refused by its status.
-      try? apply(effect, vp)
-    }
-    return yields
+    interpreter.completeWrite(of: vps[vp].processor)
+    return outcome.effects.contains(.yield)
   }
 
   /// The caller's input, with the view of memory of its VTL; nil when some of it, or of the output, is not RAM.
@@ -71,11 +75,6 @@ extension Partition {
     }
     guard case .memory(let address, let count) = request.input else { return [] }
     return memory.read(address, count: count, vtl: request.caller.vtl)
-  }
-
-  private func finish(_ vp: Int, _ registers: HypercallRegisters) {
-    store(registers, vp)
-    interpreter.completeWrite(of: vps[vp].processor)
   }
 
   /// How long the VP has run: one tick an instruction.
@@ -98,17 +97,21 @@ extension Partition {
     return registers
   }
 
-  private func store(_ registers: HypercallRegisters, _ vp: Int) {
+  /// Puts back what the hypercall changed, and only that: it may have set registers of this VP itself.
+  private func store(_ registers: HypercallRegisters, _ vp: Int, except before: HypercallRegisters) {
     let processor = vps[vp].processor
-    processor[.rax] = registers.rax
-    processor[.rbx] = registers.rbx
-    processor[.rcx] = registers.rcx
-    processor[.rdx] = registers.rdx
-    processor[.rsi] = registers.rsi
-    processor[.rdi] = registers.rdi
-    processor[.r8] = registers.r8
+    let changes: [(GeneralRegister, UInt64, UInt64)] = [
+      (.rax, registers.rax, before.rax), (.rbx, registers.rbx, before.rbx), (.rcx, registers.rcx, before.rcx),
+      (.rdx, registers.rdx, before.rdx), (.rsi, registers.rsi, before.rsi), (.rdi, registers.rdi, before.rdi),
+      (.r8, registers.r8, before.r8),
+    ]
+    for (register, new, old) in changes where new != old { processor[register] = new }
     guard registers.needsXMM else { return }
-    for i in 0..<6 { processor.setVector(i, low: registers.xmm[2 * i], high: registers.xmm[2 * i + 1]) }
+    for i in 0..<6 {
+      let (low, high) = (registers.xmm[2 * i], registers.xmm[2 * i + 1])
+      guard low != before.xmm[2 * i] || high != before.xmm[2 * i + 1] else { continue }
+      processor.setVector(i, low: low, high: high)
+    }
   }
 
   // MARK: - Synthetic MSRs
