@@ -52,7 +52,8 @@ extension Event.Body {
     case .initialized: self = .initialized
     case .started: self = .started(vector)
     case .mapRebuilt:
-      guard let mode = LogicalMode(rawValue: record.b.byte), let reason = LogicalModeReason(rawValue: record.c.byte)
+      guard let mode = LogicalMode(rawValue: record.b.byte),
+        let reason = LogicalModeReason(rawValue: record.c.byte)
       else { return nil }
       let generation = UInt32(truncatingIfNeeded: record.a)
       self = .mapRebuilt(GroupID(rawValue: low), generation: generation, mode, reason)
@@ -73,7 +74,8 @@ extension Event.Body {
   }
 
   private static func requested(_ record: EventRecord) -> Self? {
-    guard let source = InterruptSource(rawValue: record.lowDetail), let path = RoutePath(rawValue: record.c.byte(5))
+    guard let source = InterruptSource(rawValue: record.lowDetail),
+      let path = RoutePath(rawValue: record.c.byte(5))
     else { return nil }
     let reason = Rejection(rawValue: record.c.byte(4))
     guard reason != nil || record.c.byte(4) == 0 else { return nil }
@@ -84,7 +86,8 @@ extension Event.Body {
       source, InterruptMessage(InterruptCommand(rawValue: record.a), isNarrow: flags & 1 != 0),
       Event.RouteSummary(
         group: GroupID(rawValue: record.b.byte(6)), path: path,
-        candidates: UInt16(truncatingIfNeeded: record.b &>> 32), delivered: UInt16(truncatingIfNeeded: record.c),
+        candidates: UInt16(truncatingIfNeeded: record.b &>> 32),
+        delivered: UInt16(truncatingIfNeeded: record.c),
         rejected: UInt16(truncatingIfNeeded: record.c &>> 16), reason: reason,
         firstTarget: flags & 2 != 0 ? target : nil))
   }

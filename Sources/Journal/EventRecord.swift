@@ -1,6 +1,8 @@
 import Architecture
 
-/// What an `Event` is about, without its details. The numbers are those of `vtlscope.h` and do not change.
+/// What an `Event` is about, without its details.
+///
+/// The numbers are those of `vtlscope.h` and do not change.
 public enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
   case requested = 0
   case accepted = 1
@@ -57,7 +59,8 @@ extension Event {
   }
 }
 
-/// An `Event` packed into 64 bytes, the form in which the event ring keeps it: `vtlscope_event` of `vtlscope.h`.
+/// An `Event` packed into 64 bytes, the form in which the event ring keeps it: `vtlscope_event` of
+/// `vtlscope.h`.
 public struct EventRecord: Hashable, Sendable {
   /// 1 + the sequence number, so that zeroed memory holds no event.
   public var stamp: UInt64
@@ -155,7 +158,9 @@ public struct EventRecord: Hashable, Sendable {
   }
 
   @inline(__always)
-  private mutating func pack(_ source: InterruptSource, _ message: InterruptMessage, _ route: Event.RouteSummary) {
+  private mutating func pack(
+    _ source: InterruptSource, _ message: InterruptMessage, _ route: Event.RouteSummary
+  ) {
     set(.requested, source.rawValue, (message.isNarrow ? 1 : 0) | (route.firstTarget == nil ? 0 : 2))
     a = message.command.rawValue
     b = UInt64(route.candidates) &<< 32 | UInt64(route.group.rawValue) &<< 48

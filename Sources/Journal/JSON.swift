@@ -5,8 +5,9 @@ public protocol JSONWritable {
 
 /// Writes JSON text (RFC 8259) from the first character to the last, with keys in the order they are given.
 ///
-/// The same values give the same bytes, so that two runs can be compared with cmp. Objects and arrays are indented by
-/// two spaces, except inside `line`, which keeps one value on one line so that long logs can be read and searched.
+/// The same values give the same bytes, so that two runs can be compared with cmp. Objects and arrays are
+/// indented by two spaces, except inside `line`, which keeps one value on one line so that long logs can be
+/// read and searched.
 public struct JSONWriter {
   public private(set) var text = ""
   private var depth = 0
@@ -29,8 +30,8 @@ public struct JSONWriter {
     needsComma = true
   }
 
-  /// A number that is read in hexadecimal, such as an address or a register: a string, since JSON numbers are decimal
-  /// and lose bits beyond 2^53 in most readers.
+  /// A number that is read in hexadecimal, such as an address or a register: a string, since JSON numbers are
+  /// decimal and lose bits beyond 2^53 in most readers.
   public mutating func hex(_ value: some BinaryInteger) { put("\"0x" + String(value, radix: 16) + "\"") }
 
   public mutating func object(_ body: (inout JSONWriter) -> Void) { nest("{", "}", body) }
@@ -81,7 +82,9 @@ public struct JSONWriter {
     object(body)
   }
   /// An array with one line per element.
-  public mutating func field<T>(_ name: String, lines: some Sequence<T>, _ body: (T, inout JSONWriter) -> Void) {
+  public mutating func field<T>(
+    _ name: String, lines: some Sequence<T>, _ body: (T, inout JSONWriter) -> Void
+  ) {
     key(name)
     array { json in
       for element in lines { json.line { body(element, &$0) } }

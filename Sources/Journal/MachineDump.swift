@@ -1,7 +1,7 @@
 /// Everything about a run that can be told without the host: its last snapshot, its events and its commands.
 ///
-/// The JSON document begins with `schema` and `version`. The version changes when a key is renamed, removed or given
-/// another meaning; keys may be added at any time.
+/// The JSON document begins with `schema` and `version`. The version changes when a key is renamed, removed
+/// or given another meaning; keys may be added at any time.
 public struct MachineDump: JSONWritable {
   public static var schema: String { "vtlscope.dump" }
   public static var version: Int { 1 }

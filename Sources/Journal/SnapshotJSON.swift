@@ -1,8 +1,8 @@
 import Architecture
 
-// The JSON of a snapshot. Virtual times are numbers of ticks (nanoseconds); addresses and registers are "0x..."
-// strings; what is absent is null. Nothing that depends on the host is in it: not the pace, and not the number of the
-// frame, since frames are made in host time. So the same run gives the same bytes.
+// The JSON of a snapshot. Virtual times are numbers of ticks (nanoseconds); addresses and registers are
+// "0x..." strings; what is absent is null. Nothing that depends on the host is in it: not the pace, and not
+// the number of the frame, since frames are made in host time. So the same run gives the same bytes.
 
 extension Snapshot: JSONWritable {
   public func write(to json: inout JSONWriter) {
@@ -132,12 +132,14 @@ extension APICPage: JSONWritable {
     }
   }
 
-  /// SDM Vol. 3A, table 12-1.
+  /// Names and offsets (SDM Vol. 3A, table 12-1).
   private static var named: [(String, Int)] {
     [
       ("id", 0x20), ("version", 0x30), ("taskPriority", 0x80), ("processorPriority", 0xA0),
-      ("logicalDestination", 0xD0), ("destinationFormat", 0xE0), ("spuriousVector", 0xF0), ("errorStatus", 0x280),
-      ("lvtCMCI", 0x2F0), ("interruptCommandLow", 0x300), ("interruptCommandHigh", 0x310), ("lvtTimer", 0x320),
+      ("logicalDestination", 0xD0), ("destinationFormat", 0xE0), ("spuriousVector", 0xF0),
+      ("errorStatus", 0x280),
+      ("lvtCMCI", 0x2F0), ("interruptCommandLow", 0x300), ("interruptCommandHigh", 0x310),
+      ("lvtTimer", 0x320),
       ("lvtThermal", 0x330), ("lvtPerformance", 0x340), ("lvtLINT0", 0x350), ("lvtLINT1", 0x360),
       ("lvtError", 0x370), ("timerInitialCount", 0x380), ("timerCurrentCount", 0x390), ("timerDivide", 0x3E0),
     ]

@@ -26,8 +26,8 @@ extension RegionReader {
 
   /// The events from number `start` on, at most `limit` of them; nothing new is an empty batch.
   ///
-  /// The slot that the next event goes into may be half overwritten at any time, so the ring gives one event less than
-  /// it has slots.
+  /// The slot that the next event goes into may be half overwritten at any time, so the ring gives one event
+  /// less than it has slots.
   public func events(from start: UInt64, limit: Int = 4096) throws(RegionError) -> EventBatch {
     let end = try readLive().nextEvent
     let first = min(max(start, oldest(end)), end)
@@ -42,7 +42,8 @@ extension RegionReader {
       let sequence = first + UInt64(i)
       if sequence < floor {
         batch.missed += 1
-      } else if let event = event(buffer.load(fromByteOffset: i * slotStride, as: EventRecord.self), sequence) {
+      } else if let event = event(buffer.load(fromByteOffset: i * slotStride, as: EventRecord.self), sequence)
+      {
         batch.events.append(event)
       } else {
         batch.unreadable += 1
@@ -70,19 +71,14 @@ extension RegionReader {
 
   private func event(_ record: EventRecord, _ sequence: UInt64) -> Event? {
     guard record.stamp == sequence &+ 1, let event = Event(record) else { return nil }
-    return event.contexts.allSatisfy(isContext) ? event : nil
+    // The contexts it names are used as indices by those who show it.
+    if let context = event.context, !isContext(context) { return nil }
+    if case .requested(_, _, let route) = event.body, let target = route.firstTarget, !isContext(target) {
+      return nil
+    }
+    return event
   }
 
   /// Whether a region of these counts has such a context.
   func isContext(_ id: ContextID) -> Bool { id.vp.index < vpCount && id.vtl.index < vtlCount }
-}
-
-extension Event {
-  /// The contexts it names, which a reader of an untrusted event has to check.
-  fileprivate var contexts: [ContextID] {
-    var all: [ContextID] = []
-    if let context { all.append(context) }
-    if case .requested(_, _, let route) = body, let target = route.firstTarget { all.append(target) }
-    return all
-  }
 }

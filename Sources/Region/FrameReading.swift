@@ -12,13 +12,17 @@ extension RegionReader {
       guard frame != 0 else { throw .noFrame(path: path) }
       if let layout = try copyFrame(frame) { return try decode(layout) }
       // A bank that is not the current frame's while nothing moves is not a race.
-      guard try readLive().frame != frame || source.isLocked else { throw damaged("frame \(frame) is not in its bank") }
+      guard try readLive().frame != frame || source.isLocked else {
+        throw damaged("frame \(frame) is not in its bank")
+      }
       sched_yield()
     }
     throw .busy(path: path)
   }
 
-  /// The number of the current frame: unchanged means that there is nothing new to decode. 0 before the first.
+  /// The number of the current frame: unchanged means that there is nothing new to decode.
+  ///
+  /// 0 before the first.
   public func currentFrame() throws(RegionError) -> UInt64 { try readLive().frame }
 
   /// Where the tables of a copied frame are in the buffer.
@@ -55,7 +59,8 @@ extension RegionReader {
       end += size
     }
     guard try word(at: bank) == frame else { return nil }
-    return FrameLayout(machine: machine, groups: groups, mapEntries: mapEntries, contexts: contexts, stamps: stamps)
+    return FrameLayout(
+      machine: machine, groups: groups, mapEntries: mapEntries, contexts: contexts, stamps: stamps)
   }
 
   /// Copies a table of the bank to the end of what has been copied, and returns where it is.

@@ -60,7 +60,8 @@ extension RegionReader {
     case "Z", "X", "x": return .dead
     default: break
     }
-    let age = now > live.heartbeat ? now - live.heartbeat : 0
+    // Between its creation and its first beat a writer has said nothing yet.
+    let age = live.heartbeat != 0 && now > live.heartbeat ? now - live.heartbeat : 0
     if age > RegionLimits.heartbeatAge { return .wedged(age) }
     switch HostState(rawValue: live.hostState) {
     case .running: return .running

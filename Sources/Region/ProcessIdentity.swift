@@ -9,7 +9,8 @@ struct ProcessIdentity: Hashable, Sendable {
 
   static func current() -> ProcessIdentity {
     let pid = getpid()
-    return ProcessIdentity(pid: pid, startTime: ProcessStatus(pid: pid)?.startTime ?? 0, bootID: currentBootID())
+    return ProcessIdentity(
+      pid: pid, startTime: ProcessStatus(pid: pid)?.startTime ?? 0, bootID: currentBootID())
   }
 
   static func currentBootID() -> String {

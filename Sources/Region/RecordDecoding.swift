@@ -38,7 +38,8 @@ extension RegionReader {
     guard stopCause != nil || record.stop_cause == 0 else { throw damaged("stop cause \(record.stop_cause)") }
 
     var machine = MachineSnapshot(
-      vpCount: UInt32(vpCount), vtlCount: UInt8(vtlCount), memoryBytes: record.memory_bytes, groupEncoding: encoding)
+      vpCount: UInt32(vpCount), vtlCount: UInt8(vtlCount), memoryBytes: record.memory_bytes,
+      groupEncoding: encoding)
     machine.epoch = record.epoch
     machine.time = VirtualTime(rawValue: record.time)
     machine.runState = runState
@@ -55,7 +56,8 @@ extension RegionReader {
     return machine
   }
 
-  private func decodeContext(at place: Int, _ index: Int, stamps: Int) throws(RegionError) -> ContextSnapshot {
+  private func decodeContext(at place: Int, _ index: Int, stamps: Int) throws(RegionError) -> ContextSnapshot
+  {
     let record = (buffer.baseAddress! + place).assumingMemoryBound(to: vtlscope_context.self)
     let id = ContextID(index / vtlCount, index % vtlCount)
     guard record.pointee.vp == id.vp.rawValue, record.pointee.vtl == id.vtl.rawValue else {
@@ -131,7 +133,8 @@ extension RegionReader {
     _ record: UnsafePointer<vtlscope_context>, _ context: inout ContextSnapshot
   ) throws(RegionError) {
     let present = record.pointee.present
-    context.lastTaskPriorityWrite = LastWrite(record.pointee.last_tpr, if: present & VTLSCOPE_CONTEXT_LAST_TPR)
+    context.lastTaskPriorityWrite = LastWrite(
+      record.pointee.last_tpr, if: present & VTLSCOPE_CONTEXT_LAST_TPR)
     context.lastEndOfInterrupt = LastWrite(record.pointee.last_eoi, if: present & VTLSCOPE_CONTEXT_LAST_EOI)
     context.lastHalt = LastWrite(record.pointee.last_halt, if: present & VTLSCOPE_CONTEXT_LAST_HALT)
     context.lastInit = record.pointee.last_init.time(if: present & VTLSCOPE_CONTEXT_LAST_INIT)
@@ -172,7 +175,9 @@ extension RegionReader {
     return all
   }
 
-  private func decode(_ record: vtlscope_group, _ index: Int, entries: Int) throws(RegionError) -> GroupSnapshot {
+  private func decode(_ record: vtlscope_group, _ index: Int, entries: Int) throws(RegionError)
+    -> GroupSnapshot
+  {
     guard let mode = LogicalMode(rawValue: record.logical_mode),
       let reason = LogicalModeReason(rawValue: record.logical_mode_reason), Int(record.vtl) < vtlCount
     else { throw damaged("group \(index): mode \(record.logical_mode), VTL \(record.vtl)") }
@@ -190,7 +195,8 @@ extension RegionReader {
     group.softwareEnabled = record.software_enabled
     group.duplicateIDs = record.duplicate_ids
     group.physical = try mapEntries(entries, Int(physical), index)
-    group.logical = try mapEntries(entries + Int(physical) * Int(header.raw.map_entries.stride), Int(logical), index)
+    group.logical = try mapEntries(
+      entries + Int(physical) * Int(header.raw.map_entries.stride), Int(logical), index)
     return group
   }
 
@@ -200,7 +206,9 @@ extension RegionReader {
     for i in 0..<count {
       let record = buffer.load(
         fromByteOffset: place + i * Int(header.raw.map_entries.stride), as: vtlscope_map_entry.self)
-      guard record.vp < UInt32(vpCount) else { throw damaged("group \(group): a map entry for VP \(record.vp)") }
+      guard record.vp < UInt32(vpCount) else {
+        throw damaged("group \(group): a map entry for VP \(record.vp)")
+      }
       entries.append(MapEntry(key: record.key, vp: VPIndex(rawValue: record.vp)))
     }
     return entries
@@ -208,7 +216,9 @@ extension RegionReader {
 }
 
 extension UInt64 {
-  fileprivate func time(if present: UInt32) -> VirtualTime? { present == 0 ? nil : VirtualTime(rawValue: self) }
+  fileprivate func time(if present: UInt32) -> VirtualTime? {
+    present == 0 ? nil : VirtualTime(rawValue: self)
+  }
 }
 
 extension LastWrite {

@@ -35,7 +35,13 @@ extension RegionWriter {
 
   func store(_ context: borrowing ContextSnapshot, at index: Int) {
     let place = bank + Int(header.pointee.contexts.offset) + index * MemoryLayout<vtlscope_context>.stride
-    for i in 0..<64 { place.storeBytes(of: context.apic.registers[i], toByteOffset: i &* 16, as: UInt32.self) }
+    // Through a pointer: indexing the array inside the snapshot copies all of it for each register.
+    withUnsafeBytes(of: context.apic) { page in
+      for i in 0..<64 {
+        let value = page.load(fromByteOffset: i &* 4, as: UInt32.self)
+        place.storeBytes(of: value, toByteOffset: i &* 16, as: UInt32.self)
+      }
+    }
     let record = place.assumingMemoryBound(to: vtlscope_context.self)
     record.pointee.vp = context.id.vp.rawValue
     record.pointee.vtl = context.id.vtl.rawValue
@@ -77,7 +83,9 @@ extension RegionWriter {
     record.pointee.apic_base = context.apicBase
   }
 
-  private func store(timerOf context: borrowing ContextSnapshot, _ record: UnsafeMutablePointer<vtlscope_context>) {
+  private func store(
+    timerOf context: borrowing ContextSnapshot, _ record: UnsafeMutablePointer<vtlscope_context>
+  ) {
     record.pointee.timer_due = context.timer.due?.rawValue ?? 0
     record.pointee.timer_period = context.timer.period.rawValue
     record.pointee.timer_deadline = context.timer.deadline
@@ -156,7 +164,8 @@ extension RegionWriter {
     let logical = min(group.logical.count, capacity - physical)
     record.pointee.physical_count = UInt32(physical)
     record.pointee.logical_count = UInt32(logical)
-    record.pointee.entries_dropped = UInt32(clamping: group.physical.count + group.logical.count - physical - logical)
+    record.pointee.entries_dropped = UInt32(
+      clamping: group.physical.count + group.logical.count - physical - logical)
     let stride = MemoryLayout<vtlscope_map_entry>.stride
     let entries = bank + Int(header.pointee.map_entries.offset) + index * capacity * stride
     Self.store(group.physical, physical, entries)

@@ -11,9 +11,11 @@ public struct RegionDirectory: Hashable, Sendable {
     standard(runtimeDirectory: getenv("XDG_RUNTIME_DIR").map { String(cString: $0) })
   }
 
-  /// `vtlscope` in the XDG runtime directory when that is a directory of this user's, else `/dev/shm/vtlscope-UID`.
+  /// `vtlscope` in the XDG runtime directory when that is a directory of this user's, else
+  /// `/dev/shm/vtlscope-UID`.
   ///
-  /// The variable is not believed further than that: after su or sudo it often names another user's directory.
+  /// The variable is not believed further than that: after su or sudo it often names another user's
+  /// directory.
   public static func standard(runtimeDirectory: String?) -> RegionDirectory {
     let user = geteuid()
     var status = stat()
@@ -49,7 +51,8 @@ public struct RegionDirectory: Hashable, Sendable {
     let isPlain = name.utf8.allSatisfy { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+      case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+        true
       default: false
       }
     }
@@ -66,7 +69,9 @@ public struct RegionDirectory: Hashable, Sendable {
   }
 }
 
-/// Why a file or directory must not be used: it belongs to another user, or others may enter. Nil when it may be.
+/// Why a file or directory must not be used: it belongs to another user, or others may enter.
+///
+/// Nil when it may be.
 func distrust(_ descriptor: Int32) -> String? {
   var status = stat()
   guard fstat(descriptor, &status) == 0 else { return String(cString: strerror(errno)) }

@@ -42,7 +42,8 @@ extension RegionDirectory {
     return entries
   }
 
-  /// The path of the region that `target` means: a path, NAME.PID, a pid or a name; nil means the only one running.
+  /// The path of the region that `target` means: a path, NAME.PID, a pid or a name; nil means the only one
+  /// running.
   ///
   /// Living machines go before dead ones of the same name.
   public func resolve(_ target: String?) throws(RegionError) -> String {
@@ -89,7 +90,9 @@ extension OpenDirectory {
     var created: Int64
   }
 
-  /// The regions whose lock is free. A writer names its file only after locking it, so none of these is just starting.
+  /// The regions whose lock is free.
+  ///
+  /// A writer names its file only after locking it, so none of these is just starting.
   func dead() -> [DeadFile] {
     guard let names = try? names() else { return [] }
     return names.compactMap { name in
@@ -98,8 +101,11 @@ extension OpenDirectory {
       else { return nil }
       defer { close(file) }
       var status = stat()
-      guard distrust(file) == nil, !RegionSource.file(file).isLocked, fstat(file, &status) == 0 else { return nil }
-      return DeadFile(name: name, created: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec))
+      guard distrust(file) == nil, !RegionSource.file(file).isLocked, fstat(file, &status) == 0 else {
+        return nil
+      }
+      return DeadFile(
+        name: name, created: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec))
     }
   }
 }

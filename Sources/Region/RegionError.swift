@@ -29,8 +29,8 @@ public enum RegionError: Error, Hashable, Sendable {
   case noSuchTarget(String?, choices: [String])
   case ambiguous(String?, choices: [String])
 
-  /// The exit status of a command that ends with this error (sysexits: 64 usage, 65 bad data, 66 no such target, 74
-  /// host I/O).
+  /// The exit status of a command that ends with this error (sysexits: 64 usage, 65 bad data, 66 no such
+  /// target, 74 host I/O).
   public var exitCode: Int32 {
     switch self {
     case .badName, .badSize: 64
@@ -47,7 +47,8 @@ extension RegionError: CustomStringConvertible {
     switch self {
     case .io(let call, let path, let code): "\(path): \(call): \(String(cString: strerror(code)))"
     case .noSpace(let path, let bytes): "\(path): no space for a region of \((bytes + 0xFFFFF) >> 20) MiB"
-    case .badName(let name): "'\(name)' is not a name for a machine: use 1 to 63 letters, digits, '-', '_' and '.'"
+    case .badName(let name):
+      "'\(name)' is not a name for a machine: use 1 to 63 letters, digits, '-', '_' and '.'"
     case .badSize(let why): "no region for such a machine: \(why)"
     case .nameTaken(let path): "\(path): this process already has a machine of that name"
     case .untrusted(let path, let why): "\(path): refused: \(why)"
@@ -64,7 +65,8 @@ extension RegionError: CustomStringConvertible {
     case .noSuchTarget(let target?, let choices):
       "no machine '\(target)'" + (choices.isEmpty ? "" : "; there are: \(Self.list(choices))")
     case .ambiguous(nil, let choices): "several machines are running, name one: \(Self.list(choices))"
-    case .ambiguous(let target?, let choices): "'\(target)' is one of several, name one: \(Self.list(choices))"
+    case .ambiguous(let target?, let choices):
+      "'\(target)' is one of several, name one: \(Self.list(choices))"
     }
   }
 

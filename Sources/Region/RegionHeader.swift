@@ -20,7 +20,8 @@ struct RegionHeader {
     }
     guard raw.major_version == VTLSCOPE_MAJOR else {
       throw .otherVersion(
-        path: path, theirs: "\(raw.major_version).\(raw.minor_version)", ours: "\(VTLSCOPE_MAJOR).\(VTLSCOPE_MINOR)")
+        path: path, theirs: "\(raw.major_version).\(raw.minor_version)",
+        ours: "\(VTLSCOPE_MAJOR).\(VTLSCOPE_MINOR)")
     }
     self.raw = raw
     name = Self.text(raw.name)
@@ -32,7 +33,9 @@ struct RegionHeader {
 
   /// What is wrong with the counts and the tables, or nil.
   private func fault(in raw: vtlscope_header) -> String? {
-    guard raw.header_size >= MemoryLayout<vtlscope_header>.size else { return "header of \(raw.header_size) bytes" }
+    guard raw.header_size >= MemoryLayout<vtlscope_header>.size else {
+      return "header of \(raw.header_size) bytes"
+    }
     guard raw.vp_count >= 1, (1...UInt32(RegionLimits.vtls)).contains(raw.vtl_count),
       UInt64(raw.vp_count) * UInt64(raw.vtl_count) <= RegionLimits.contexts
     else { return "\(raw.vp_count) VPs of \(raw.vtl_count) VTLs" }

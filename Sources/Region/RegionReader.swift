@@ -3,7 +3,9 @@ import CVTLScope
 import Glibc
 import Journal
 
-/// Reads a region, of a living machine or a dead one, or a copy of the file anywhere. Trusts nothing in it.
+/// Reads a region, of a living machine or a dead one, or a copy of the file anywhere.
+///
+/// Trusts nothing in it.
 ///
 /// Copies with pread into its own memory, checks, then decodes. Used by one thread at a time.
 public final class RegionReader {
@@ -26,7 +28,9 @@ public final class RegionReader {
   public var symbolsDropped: UInt64 { header.raw.symbols_dropped }
   var identity: ProcessIdentity { header.identity }
 
-  /// Opens a region by its path. A symbolic link is not followed.
+  /// Opens a region by its path.
+  ///
+  /// A symbolic link is not followed.
   public convenience init(path: String) throws(RegionError) {
     try self.init(descriptor: openRegularFile(path, in: AT_FDCWD, path: path), path: path)
   }
@@ -41,7 +45,9 @@ public final class RegionReader {
     }
   }
 
-  /// Reads a region that is in memory, such as one found in a core dump. The bytes must outlive the reader.
+  /// Reads a region that is in memory, such as one found in a core dump.
+  ///
+  /// The bytes must outlive the reader.
   public convenience init(bytes: UnsafeRawBufferPointer, path: String = "memory") throws(RegionError) {
     try self.init(source: .memory(bytes), descriptor: nil, path: path)
   }
@@ -92,18 +98,21 @@ public final class RegionReader {
     }
     vtlscope_fence_acquire()
     return Live(
-      frame: words[0], nextEvent: words[1], heartbeat: words[2], hostState: UInt32(truncatingIfNeeded: words[3]))
+      frame: words[0], nextEvent: words[1], heartbeat: words[2],
+      hostState: UInt32(truncatingIfNeeded: words[3]))
   }
 
   /// Copies bytes of the file to a place of the buffer, growing it.
   func copy(_ offset: UInt64, _ count: Int, to place: Int = 0) throws(RegionError) {
     if place + count > buffer.count {
-      let grown = UnsafeMutableRawBufferPointer.allocate(byteCount: max(place + count, buffer.count * 2), alignment: 16)
+      let grown = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: max(place + count, buffer.count * 2), alignment: 16)
       grown.copyMemory(from: UnsafeRawBufferPointer(buffer))
       buffer.deallocate()
       buffer = grown
     }
-    try source.read(UnsafeMutableRawBufferPointer(rebasing: buffer[place..<place + count]), at: offset, path: path)
+    try source.read(
+      UnsafeMutableRawBufferPointer(rebasing: buffer[place..<place + count]), at: offset, path: path)
   }
 
   /// One word of the file.

@@ -7,19 +7,22 @@ enum RegionSource {
 
   /// Copies exactly `buffer.count` bytes from `offset`; false when there are fewer.
   ///
-  /// A file is copied with pread and never mapped, so one that shrinks meanwhile is an error and not a SIGBUS.
+  /// A file is copied with pread and never mapped, so one that shrinks meanwhile is an error and not a
+  /// SIGBUS.
   func read(_ buffer: UnsafeMutableRawBufferPointer, at offset: UInt64, path: String) throws(RegionError) {
     switch self {
     case .memory(let bytes):
       guard offset <= UInt64(bytes.count), buffer.count <= bytes.count - Int(offset) else {
         throw .truncated(path: path, needed: Self.end(buffer, offset))
       }
-      buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[Int(offset)..<Int(offset) + buffer.count]))
+      buffer.copyMemory(
+        from: UnsafeRawBufferPointer(rebasing: bytes[Int(offset)..<Int(offset) + buffer.count]))
     case .file(let descriptor):
       guard offset <= UInt64(Int64.max) else { throw .truncated(path: path, needed: offset) }
       var done = 0
       while done < buffer.count {
-        let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + off_t(done))
+        let count = pread(
+          descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset) + off_t(done))
         if count > 0 {
           done += count
         } else if count == 0 {

@@ -3,10 +3,12 @@ import CVTLScope
 import Glibc
 import Journal
 
-/// Writes one machine's frames and events into its region. Used by one thread, the machine's.
+/// Writes one machine's frames and events into its region.
 ///
-/// A writer that is killed between any two stores leaves a region whose last complete frame, and whose every complete
-/// event, can still be read: see the order of stores in `vtlscope.h`.
+/// Used by one thread, the machine's.
+///
+/// A writer that is killed between any two stores leaves a region whose last complete frame, and whose every
+/// complete event, can still be read: see the order of stores in `vtlscope.h`.
 public final class RegionWriter {
   public let path: String
   public let vpCount: Int
@@ -73,7 +75,9 @@ public final class RegionWriter {
 
   // MARK: - Frames
 
-  /// Opens the next frame. Readers keep seeing the one before until `endFrame`.
+  /// Opens the next frame.
+  ///
+  /// Readers keep seeing the one before until `endFrame`.
   ///
   /// Beginning again without ending drops what was written since; nobody has seen it.
   public func beginFrame() {
@@ -90,7 +94,9 @@ public final class RegionWriter {
     generations[bankIndex * (contextCount + groupCount) + contextCount + index] != generation
   }
 
-  /// Stores a context. `index` is vp x vtlCount + vtl; `generation` changes whenever the context does.
+  /// Stores a context.
+  ///
+  /// `index` is vp x vtlCount + vtl; `generation` changes whenever the context does.
   public func write(context: borrowing ContextSnapshot, index: Int, generation: UInt64) {
     precondition(index >= 0 && index < contextCount, "a context outside of the machine")
     generations[bankIndex * (contextCount + groupCount) + index] = generation
@@ -104,15 +110,19 @@ public final class RegionWriter {
     store(group, at: index)
   }
 
-  /// Makes the frame the current one and returns its number. Its VP and VTL counts are the region's.
+  /// Makes the frame the current one and returns its number.
+  ///
+  /// Its VP and VTL counts are the region's.
   @discardableResult
   public func endFrame(machine: MachineSnapshot) -> UInt64 {
-    precondition(Int(machine.vpCount) == vpCount && Int(machine.vtlCount) == vtlCount, "another machine's frame")
+    precondition(
+      Int(machine.vpCount) == vpCount && Int(machine.vtlCount) == vtlCount, "another machine's frame")
     store(machine)
     return vtlscope_frame_end(base)
   }
 
-  /// Writes a whole frame from a snapshot: what `write` does for each part, for those who have no generations.
+  /// Writes a whole frame from a snapshot: what `write` does for each part, for those who have no
+  /// generations.
   @discardableResult
   public func write(_ snapshot: Snapshot) -> UInt64 {
     beginFrame()
@@ -125,7 +135,9 @@ public final class RegionWriter {
 
   // MARK: - Events
 
-  /// Appends an event to the ring. `event.sequence` must be one more than the event before had, from 0.
+  /// Appends an event to the ring.
+  ///
+  /// `event.sequence` must be one more than the event before had, from 0.
   @inline(__always) public func append(_ event: borrowing Event) {
     append(EventRecord(copy event))
   }

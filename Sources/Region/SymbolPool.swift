@@ -13,7 +13,8 @@ struct SymbolPool {
     records.reserveCapacity(min(table.symbols.count, limit / MemoryLayout<vtlscope_symbol>.size))
     for symbol in table.symbols {
       let name = Array(symbol.name.utf8)
-      guard strings.count + name.count <= limit, (records.count + 1) * MemoryLayout<vtlscope_symbol>.size <= limit
+      guard strings.count + name.count <= limit,
+        (records.count + 1) * MemoryLayout<vtlscope_symbol>.size <= limit
       else {
         dropped += 1
         continue

@@ -12,17 +12,20 @@ import Testing
     let empty = Event.RouteSummary(
       group: GroupID(0), path: .map, candidates: 1, delivered: 0, rejected: 2, reason: nil, firstTarget: nil)
     var all: [Event.Body] = [
-      .acknowledged(VectorNumber(0xFF), waited: .never), .endOfInterrupt(VectorNumber(0x31), inService: .zero),
+      .acknowledged(VectorNumber(0xFF), waited: .never),
+      .endOfInterrupt(VectorNumber(0x31), inService: .zero),
       .spuriousEOI, .timerExpired(VectorNumber(0xEF), due: .never, isMasked: true),
       .timerExpired(VectorNumber(0), due: .zero, isMasked: false), .halted(interruptsEnabled: true),
       .halted(interruptsEnabled: false), .woke(after: .never),
       .hypercall(code: .max, status: 3, repsCompleted: 5, isFast: true),
       .hypercall(code: 0x11, status: .max, repsCompleted: .max, isFast: false),
       .taskPriorityChanged(from: 0x50, to: 0xFF),
-      .exception(vector: 14, errorCode: .max, address: .max), .exception(vector: 6, errorCode: nil, address: 0),
+      .exception(vector: 14, errorCode: .max, address: .max),
+      .exception(vector: 6, errorCode: nil, address: 0),
       .exception(vector: 13, errorCode: 0, address: 0), .nmiTaken, .initialized, .started(VectorNumber(8)),
       .apicBaseChanged(from: .max, to: 0xFEE0_0900), .softwareEnable(true), .softwareEnable(false),
-      .apicError(status: 0x60), .vtlEnabled(VTL(1), forPartition: true), .vtlEnabled(VTL(2), forPartition: false),
+      .apicError(status: 0x60), .vtlEnabled(VTL(1), forPartition: true),
+      .vtlEnabled(VTL(2), forPartition: false),
       .notificationAsserted(VectorNumber(0x40)),
     ]
     for source in InterruptSource.allCases {

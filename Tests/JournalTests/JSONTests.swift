@@ -58,7 +58,8 @@ import Testing
     let message = InterruptMessage(vector: VectorNumber(0x31), to: ApicID(3))
     let record = CommandRecord(
       time: VirtualTime(ticks: 9), instructions: 4,
-      command: .fire(FireRequest(origin: .context(ContextID(2, 0)), message: message)), refusal: .apicDisabled)
+      command: .fire(FireRequest(origin: .context(ContextID(2, 0)), message: message)), refusal: .apicDisabled
+    )
     var json = JSONWriter()
     json.value(record)
     #expect(
@@ -73,14 +74,16 @@ import Testing
     var machine = MachineSnapshot(vpCount: 1, vtlCount: 2, memoryBytes: 1 << 20)
     var context = ContextSnapshot(id: ContextID(0, 1), group: GroupID(1))
     context.pending = [
-      VectorState(vector: VectorNumber(0x4F), since: .zero, journey: JourneyID(rawValue: 1), isLevelTriggered: false)
+      VectorState(
+        vector: VectorNumber(0x4F), since: .zero, journey: JourneyID(rawValue: 1), isLevelTriggered: false)
     ]
     context.lastHalt = LastWrite(time: .zero, rip: 1, value: 2)
     var group = GroupSnapshot(id: GroupID(1), vtl: .vtl1)
     group.physical = [MapEntry(key: 3, vp: VPIndex(0))]
     let commands = [
       CommandRecord(time: .zero, instructions: 0, command: .pause, refusal: nil),
-      CommandRecord(time: .zero, instructions: 0, command: .switchVTL(VPIndex(0), to: .vtl1), refusal: .notPaused),
+      CommandRecord(
+        time: .zero, instructions: 0, command: .switchVTL(VPIndex(0), to: .vtl1), refusal: .notPaused),
       CommandRecord(time: .zero, instructions: 0, command: .endOfInterrupt(ContextID(0, 0)), refusal: nil),
     ]
     func dump() -> MachineDump {

@@ -32,7 +32,8 @@ import Testing
         let n = snapshot.machine.epoch
         #expect(n >= last)
         for context in snapshot.contexts {
-          let whole = context.rip == n && context.counters.exceptions == n && context.apic.registers[63] == UInt32(n)
+          let whole =
+            context.rip == n && context.counters.exceptions == n && context.apic.registers[63] == UInt32(n)
             && context.pending.first?.since.rawValue == n && context.pending.last?.journey.rawValue == n
           if !whole { Issue.record("frame \(n) has a part of another") }
         }
@@ -79,7 +80,9 @@ import Testing
       for i in 0..<10 {
         let sequence = (n - 1) * 10 + UInt64(i)
         writer.append(
-          Event(sequence: sequence, time: VirtualTime(ticks: ~sequence), rip: sequence, .halted(interruptsEnabled: true)))
+          Event(
+            sequence: sequence, time: VirtualTime(ticks: ~sequence), rip: sequence,
+            .halted(interruptsEnabled: true)))
       }
     }
   }
@@ -96,7 +99,11 @@ struct Thread: ~Copyable {
     }
     var handle = pthread_t()
     let box = Unmanaged.passRetained(Box(body))
-    let code = pthread_create(&handle, nil, { Unmanaged<Box>.fromOpaque($0!).takeRetainedValue().body(); return nil }, box.toOpaque())
+    let code = pthread_create(
+      &handle, nil,
+      {
+        Unmanaged<Box>.fromOpaque($0!).takeRetainedValue().body(); return nil
+      }, box.toOpaque())
     self.handle = handle
     try #require(code == 0)
   }

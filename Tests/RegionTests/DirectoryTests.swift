@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct DirectoryTests {
   private func writer(_ name: String, _ directory: RegionDirectory) throws -> RegionWriter {
-    try RegionWriter(name: name, vpCount: 1, vtlCount: 1, groupCount: 1, ringBytes: 4096, directory: directory)
+    try RegionWriter(
+      name: name, vpCount: 1, vtlCount: 1, groupCount: 1, ringBytes: 4096, directory: directory)
   }
 
   private func mode(_ path: String) -> UInt32 {
@@ -38,7 +39,8 @@ import Testing
     let scratch = Scratch()
     mkdir(scratch.directory.path, 0o700)
     chmod(scratch.directory.path, 0o755)
-    let refused = RegionError.untrusted(path: scratch.directory.path, why: "other users may use it (mode 755)")
+    let refused = RegionError.untrusted(
+      path: scratch.directory.path, why: "other users may use it (mode 755)")
     #expect(throws: refused) { try self.writer("demo", scratch.directory) }
     #expect(throws: refused) { try scratch.directory.list(now: 0) }
     #expect(throws: refused) { try scratch.directory.clean() }
@@ -71,7 +73,9 @@ import Testing
     let own = try writer("own", scratch.directory)
     let link = "\(scratch.directory.path)/link.1"
     symlink(victim.path, link)
-    #expect(throws: RegionError.untrusted(path: link, why: "it is a symbolic link")) { try RegionReader(path: link) }
+    #expect(throws: RegionError.untrusted(path: link, why: "it is a symbolic link")) {
+      try RegionReader(path: link)
+    }
     let entries = try scratch.directory.list(now: 0)
     #expect(entries.map(\.name) == ["link", "own"])
     #expect(entries[0].problem == .untrusted(path: link, why: "it is a symbolic link"))
@@ -88,9 +92,13 @@ import Testing
       try RegionReader(path: scratch.path("fifo"))
     }
     Scratch.write([], to: scratch.path("empty"))
-    #expect(throws: RegionError.notRegion(path: scratch.path("empty"))) { try RegionReader(path: scratch.path("empty")) }
+    #expect(throws: RegionError.notRegion(path: scratch.path("empty"))) {
+      try RegionReader(path: scratch.path("empty"))
+    }
     Scratch.write(Array("#!/bin/sh\necho hello\n".utf8), to: scratch.path("text"))
-    #expect(throws: RegionError.notRegion(path: scratch.path("text"))) { try RegionReader(path: scratch.path("text")) }
+    #expect(throws: RegionError.notRegion(path: scratch.path("text"))) {
+      try RegionReader(path: scratch.path("text"))
+    }
     let missing = RegionError.io("open", path: scratch.path("missing"), errno: ENOENT)
     #expect(throws: missing) { try RegionReader(path: scratch.path("missing")) }
     #expect(missing.exitCode == 66)
@@ -156,7 +164,9 @@ import Testing
     let b = try writer("beta", directory)
     let both = ["alpha.\(getpid())", "beta.\(getpid())"]
     #expect(throws: RegionError.ambiguous(nil, choices: both)) { try directory.resolve(nil) }
-    #expect(throws: RegionError.ambiguous("\(getpid())", choices: both)) { try directory.resolve("\(getpid())") }
+    #expect(throws: RegionError.ambiguous("\(getpid())", choices: both)) {
+      try directory.resolve("\(getpid())")
+    }
     #expect(throws: RegionError.noSuchTarget("gamma", choices: both)) { try directory.resolve("gamma") }
     #expect(try directory.resolve("beta") == b.path)
     // A living machine goes before a dead one of its name; without it the dead one is meant.

@@ -9,7 +9,8 @@ import Testing
   func `every field of a frame comes back as it was written`(vps: Int, vtls: Int, groups: Int) throws {
     let scratch = Scratch()
     let writer = try RegionWriter(
-      name: "demo", vpCount: vps, vtlCount: vtls, groupCount: groups, ringBytes: 4096, directory: scratch.directory)
+      name: "demo", vpCount: vps, vtlCount: vtls, groupCount: groups, ringBytes: 4096,
+      directory: scratch.directory)
     let reader = try RegionReader(path: writer.path)
     var random = Seeded(UInt64(vps * 100 + vtls))
     for _ in 0..<8 {
@@ -23,7 +24,10 @@ import Testing
   @Test func `what a region says of itself is what its writer was given`() throws {
     let scratch = Scratch()
     let symbols = SymbolTable(
-      [.init(address: 0x1000, name: "start"), .init(address: 0x1040, name: "é \u{1B}[31m"), .init(address: 9, name: "")],
+      [
+        .init(address: 0x1000, name: "start"), .init(address: 0x1040, name: "é \u{1B}[31m"),
+        .init(address: 9, name: ""),
+      ],
       end: 0x2000)
     let writer = try RegionWriter(
       name: "my-guest.2", vpCount: 3, vtlCount: 2, groupCount: 2, symbols: symbols, ringBytes: 100_000,

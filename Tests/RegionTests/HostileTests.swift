@@ -16,7 +16,8 @@ import Testing
     var random = Seeded(99)
     for _ in 0..<3 { writer.write(random.snapshot(vps: 2, vtls: 1, groups: 1)) }
     for n in 0..<2000 {
-      writer.append(Event(sequence: UInt64(n), context: ContextID(n % 2, 0), .taskPriorityChanged(from: 0, to: 1)))
+      writer.append(
+        Event(sequence: UInt64(n), context: ContextID(n % 2, 0), .taskPriorityChanged(from: 0, to: 1)))
     }
     return Scratch.bytes(writer.path)
   }
@@ -60,9 +61,13 @@ import Testing
         case 1: for i in 0..<1 + random.below(8) { put(random.any(), at + i) }
         case 2:
           // An extreme 32-bit or 64-bit number in the place of another.
-          let extremes: [UInt64] = [0, 1, .max, .max - 1, 1 << 63, 1 << 31, 0xFFFF_FFFF, 0xFFFF_FFF8, 1 << 20]
+          let extremes: [UInt64] = [
+            0, 1, .max, .max - 1, 1 << 63, 1 << 31, 0xFFFF_FFFF, 0xFFFF_FFF8, 1 << 20,
+          ]
           let value = extremes[random.below(extremes.count)]
-          for i in 0..<(random.flag() ? 4 : 8) { put(UInt8(truncatingIfNeeded: value >> UInt64(i * 8)), at / 4 * 4 + i) }
+          for i in 0..<(random.flag() ? 4 : 8) {
+            put(UInt8(truncatingIfNeeded: value >> UInt64(i * 8)), at / 4 * 4 + i)
+          }
         case 3:
           // One number copied over another: an offset where a count should be.
           let from = range.lowerBound + random.below(range.count - 8)

@@ -14,7 +14,8 @@ import Testing
       var buffer = [CChar](repeating: 0, count: 4096)
       let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
       let own = String(decoding: buffer[..<max(length, 0)].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      let folder = own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+      let folder = own.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+        separator: "/")
       let words = ["\(folder)/RegionVictim", directory.path, name]
       let arguments: [UnsafeMutablePointer<CChar>?] = words.map { word in strdup(word) } + [nil]
       defer { for argument in arguments { free(argument) } }
@@ -89,7 +90,10 @@ import Testing
     let scratch = Scratch()
     let victim = try Victim(scratch.directory, "victim")
     var found: RegionReader?
-    #expect(eventually { found = open(scratch, "victim", victim.pid); return found != nil })
+    #expect(
+      eventually {
+        found = open(scratch, "victim", victim.pid); return found != nil
+      })
     let reader = try #require(found)
     // The victim's heartbeat counts from 0, so a `now` of 0 is never late.
     #expect(try reader.liveness(now: 0) == .running)
@@ -111,7 +115,10 @@ import Testing
     for round in 0..<25 {
       let victim = try Victim(scratch.directory, "v\(round)")
       var found: RegionReader?
-      #expect(eventually { found = open(scratch, "v\(round)", victim.pid); return found != nil })
+      #expect(
+        eventually {
+          found = open(scratch, "v\(round)", victim.pid); return found != nil
+        })
       usleep(UInt32(random.below(3000)))
       victim.reap()
       let reader = try #require(found)

@@ -6,13 +6,15 @@ import Testing
 
 @Suite struct RingTests {
   private func event(_ n: UInt64) -> Event {
-    Event(sequence: n, time: VirtualTime(ticks: n * 3), journey: JourneyID(rawValue: n), context: ContextID(1, 0),
+    Event(
+      sequence: n, time: VirtualTime(ticks: n * 3), journey: JourneyID(rawValue: n), context: ContextID(1, 0),
       rip: ~n, .apicBaseChanged(from: n, to: n))
   }
 
   private func writer(_ scratch: Scratch, slots: Int) throws -> RegionWriter {
     try RegionWriter(
-      name: "ring", vpCount: 2, vtlCount: 1, groupCount: 1, ringBytes: slots * 64, directory: scratch.directory)
+      name: "ring", vpCount: 2, vtlCount: 1, groupCount: 1, ringBytes: slots * 64,
+      directory: scratch.directory)
   }
 
   @Test func `events come back in order, in batches`() throws {
@@ -39,7 +41,8 @@ import Testing
     let batch = try reader.events(from: 0)
     #expect(batch == EventBatch(events: (937..<1000).map(event), missed: 937, unreadable: 0, next: 1000))
     #expect(try reader.events(from: 990).missed == 0)
-    #expect(try reader.events(from: 0, limit: 0) == EventBatch(events: [], missed: 937, unreadable: 0, next: 937))
+    #expect(
+      try reader.events(from: 0, limit: 0) == EventBatch(events: [], missed: 937, unreadable: 0, next: 937))
   }
 
   @Test func `an event interrupted at any store is not there, and hurts no other`() throws {
@@ -78,7 +81,8 @@ import Testing
   @Test func `the packed event is the C layout`() {
     #expect(MemoryLayout<EventRecord>.size == MemoryLayout<vtlscope_event>.size)
     let event = Event(
-      sequence: 4, time: VirtualTime(ticks: 5), journey: JourneyID(rawValue: 6), context: ContextID(7, 1), rip: 8,
+      sequence: 4, time: VirtualTime(ticks: 5), journey: JourneyID(rawValue: 6), context: ContextID(7, 1),
+      rip: 8,
       .exception(vector: 14, errorCode: 2, address: 0x1234))
     let record = unsafeBitCast(EventRecord(event), to: vtlscope_event.self)
     #expect(record.stamp == 5)

@@ -69,7 +69,8 @@ extension Seeded {
     context.since = time()
     for path: WritableKeyPath<ContextSnapshot, UInt64> in [
       \.rip, \.rsp, \.rflags, \.cr0, \.cr3, \.cr4, \.efer, \.apicBase, \.vina, \.assistPage, \.guestOSID,
-      \.hypercallPage, \.instructions, \.instruction.low, \.instruction.high, \.timer.deadline, \.timer.expired,
+      \.hypercallPage, \.instructions, \.instruction.low, \.instruction.high, \.timer.deadline,
+      \.timer.expired,
       \.timer.expiredWhileMasked, \.counters.accepted, \.counters.merged, \.counters.rejected,
       \.counters.endOfInterrupts, \.counters.spuriousEOIs, \.counters.sent, \.counters.undelivered,
       \.counters.vtlEntries, \.counters.halts, \.counters.exceptions,
@@ -106,7 +107,8 @@ extension Seeded {
     for vector in (0..<256).reversed() where below(256) < share {
       all.append(
         VectorState(
-          vector: VectorNumber(vector), since: time(), journey: JourneyID(rawValue: any()), isLevelTriggered: flag()))
+          vector: VectorNumber(vector), since: time(), journey: JourneyID(rawValue: any()),
+          isLevelTriggered: flag()))
     }
     return all
   }
@@ -150,7 +152,9 @@ final class Scratch {
     for path in [directory.path, parent] {
       if let stream = opendir(path) {
         while let entry = readdir(stream) {
-          let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+          let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+            String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+          }
           unlink("\(path)/\(name)")
         }
         closedir(stream)

@@ -5,12 +5,13 @@ import Region
 
 // A machine to be killed: writes frames and events as fast as it can until a signal ends it.
 //
-// RegionVictim DIRECTORY NAME. In frame n every number of the machine and of every context is n, so that a frame put
-// together from two would show.
+// RegionVictim DIRECTORY NAME. In frame n every number of the machine and of every context is n, so that a
+// frame put together from two would show.
 
 let directory = RegionDirectory(path: CommandLine.arguments[1])
 let writer = try RegionWriter(
-  name: CommandLine.arguments[2], vpCount: 4, vtlCount: 2, groupCount: 1, ringBytes: 1 << 14, directory: directory)
+  name: CommandLine.arguments[2], vpCount: 4, vtlCount: 2, groupCount: 1, ringBytes: 1 << 14,
+  directory: directory)
 
 var machine = MachineSnapshot(vpCount: 4, vtlCount: 2, memoryBytes: 1 << 20)
 var sequence: UInt64 = 0

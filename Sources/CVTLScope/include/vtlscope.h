@@ -1,24 +1,25 @@
 /*
  * vtlscope.h: the layout of the region, a file through which a virtual machine monitor can be inspected.
  *
- * This header is the layout. It needs nothing but a C11 or C++11 compiler with the __atomic builtins (GCC, Clang),
- * so a VMM in C, C++, Swift or (through bindgen) Rust includes it and becomes inspectable:
+ * This header is the layout. It needs nothing but a C11 or C++11 compiler with the __atomic builtins (GCC,
+ * Clang), so a VMM in C, C++, Swift or (through bindgen) Rust includes it and becomes inspectable:
  *
  *   1. Fill a vtlscope_header on the stack: identity, counts, then vtlscope_plan() for the tables.
- *   2. Create the file, posix_fallocate() header.file_size bytes, flock(LOCK_EX) it for life, mmap it shared, copy
- *      the header in, and only then give the file its name, NAME.PID, in $XDG_RUNTIME_DIR/vtlscope/, or else in
- *      /dev/shm/vtlscope-UID/ (directory 0700, file 0600). A lock that is free means that the writer is dead.
+ *   2. Create the file, posix_fallocate() header.file_size bytes, flock(LOCK_EX) it for life, mmap it shared,
+ *      copy the header in, and only then give the file its name, NAME.PID, in $XDG_RUNTIME_DIR/vtlscope/, or
+ *      else in /dev/shm/vtlscope-UID/ (directory 0700, file 0600). A lock that is free means that the writer
+ *      is dead.
  *   3. For each event: vtlscope_event_begin(), fill the slot, vtlscope_event_end().
  *   4. Every few milliseconds, and whenever the machine stops: vtlscope_frame_begin(), fill every record that
  *      changed since that bank was last written, vtlscope_frame_end().
  *   5. Many times a second, also when idle or paused: vtlscope_beat(). At a clean exit: vtlscope_beat() with
  *      VTLSCOPE_HOST_EXITED, then unlink the file.
  *
- * One thread writes. Readers map nothing and write nothing: they copy with pread() and check what they copied, so a
- * writer can be stopped or killed between any two stores. All fields are in the byte order of the writer.
+ * One thread writes. Readers map nothing and write nothing: they copy with pread() and check what they have,
+ * so a writer can be stopped or killed between any two stores. All fields are in the writer's byte order.
  *
- * Versions: fields are appended, and strides grow, in a new minor version; a reader takes the fields it knows. A
- * reader refuses another major version. Reserved bytes are zero.
+ * Versions: fields are appended, and strides grow, in a new minor version; a reader takes those it knows. It
+ * refuses another major version. Reserved bytes are zero.
  */
 #ifndef VTLSCOPE_H
 #define VTLSCOPE_H
@@ -52,7 +53,7 @@
 
 /* Where a table is and how far apart its records are. */
 typedef struct vtlscope_table {
-  uint64_t offset; /* bytes, a multiple of 8, from the file's start or from the bank's start: see vtlscope_header */
+  uint64_t offset; /* bytes, a multiple of 8, from the start of the file or of a bank: see vtlscope_header */
   uint32_t stride; /* bytes */
   uint32_t count;
 } vtlscope_table;
@@ -138,7 +139,8 @@ typedef struct vtlscope_machine {
   uint32_t present;      /* VTLSCOPE_MACHINE_... */
   uint16_t enabled_vtls; /* bit n: VTL n is enabled for the partition */
   uint8_t run_state;     /* 0 running, 1 paused, 2 stopped for good */
-  uint8_t stop_cause;    /* 0 none, 1 debug exit, 2 triple fault, 3 nothing can happen, 4 time, 5 limit, 6 quit, 7 reset */
+  /* 0 none, 1 debug exit, 2 triple fault, 3 nothing can happen, 4 time, 5 limit, 6 quit, 7 guest's reset */
+  uint8_t stop_cause;
   uint8_t group_encoding;
   uint8_t group_bits; /* with VTLSCOPE_GROUPS_RFC_2023 */
   uint8_t reserved[6];
@@ -181,7 +183,8 @@ typedef struct vtlscope_write {
 
 /* One VTL of one VP. */
 typedef struct vtlscope_context {
-  /* The local APIC page as xAPIC MMIO and KVM_GET_LAPIC have it. In x2APIC mode the ID register holds 32 bits. */
+  /* The local APIC page as xAPIC MMIO and KVM_GET_LAPIC have it; in x2APIC mode the ID register has 32 bits,
+   * and 310h the ICR's destination. */
   vtlscope_apic_register apic[64];
 
   uint32_t vp;
@@ -208,7 +211,7 @@ typedef struct vtlscope_context {
   uint16_t code_selector;
   uint16_t reserved_selector;
 
-  /* One bit per vector: waiting in the IRR, being served in the ISR, and which of those are level-triggered. */
+  /* One bit per vector: waiting in the IRR, served in the ISR, and which of those are level-triggered. */
   uint64_t pending[4];
   uint64_t pending_level[4];
   uint64_t in_service[4];
@@ -265,14 +268,15 @@ typedef struct vtlscope_stamp {
   uint64_t journey; /* 0 none */
 } vtlscope_stamp;
 
-/* By vector. An entry says something while its bit in vtlscope_context.pending or .in_service is set. */
+/* By vector. An entry says something while its bit in pending or in_service of its context is set. */
 typedef struct vtlscope_stamps {
   vtlscope_stamp pending[256];
   vtlscope_stamp in_service[256];
+  uint64_t reserved[8]; /* keeps the same vector of many contexts out of one set of the cache */
 } vtlscope_stamps;
-VTLSCOPE_ASSERT(sizeof(vtlscope_stamps) == 8192);
+VTLSCOPE_ASSERT(sizeof(vtlscope_stamps) == 8256);
 
-/* One APIC group. Its map entries are map_capacity records from index * map_capacity: physical, then logical. */
+/* One APIC group. Its map entries begin at record index * map_capacity: physical ones, then logical ones. */
 typedef struct vtlscope_group {
   uint64_t built_at;
   uint32_t generation; /* counts rebuilds */
@@ -301,36 +305,37 @@ VTLSCOPE_ASSERT(sizeof(vtlscope_map_entry) == 8);
 /* vtlscope_event.vtl when the event belongs to no context. */
 #define VTLSCOPE_NO_VTL 0xFFu
 
-/* One thing that happened. What a, b, c and detail hold depends on the kind; a reader skips a kind it does not know.
+/* One thing that happened. A reader skips, and counts, a kind that it does not know.
  *
- *  kind                     detail                     a                      b                          c
- *   0 requested             source 7:0, narrow 8,      ICR, x2APIC layout     first target's VP 31:0,    delivered 15:0,
- *                           has a target 9                                    candidates 47:32,          rejected 31:16,
- *                                                                             group 55:48,               reason 39:32,
- *                                                                             first target's VTL 63:56   path 47:40
- *   1 accepted              vector | mode << 8         0 pending, 1 merged,   journey merged with, or
- *                                                      2 rejected             the rejection
- *   2 acknowledged          vector                     waited
- *   3 end of interrupt      vector                     in service
- *   4 spurious EOI
- *   5 timer expired         vector | masked << 8       due
- *   6 halted                interrupts enabled
- *   7 woke                                             after
- *   8 VTL switched          from | to << 8             reason                 1 + vector, or 0
- *   9 hypercall             code                       status                 repetitions                fast
- *  10 task priority         from | to << 8
- *  11 exception             vector | has code << 8     error code             address
- *  12 NMI taken
- *  13 initialized (INIT)
- *  14 started (SIPI)        vector
- *  15 map rebuilt           group                      generation             mode                       reason
- *  16 APIC base changed                                from                   to
- *  17 software enable       on
- *  18 APIC error            status
- *  19 VTL enabled           VTL | partition << 8
- *  20 VINA asserted         vector
- *  21 command               kind                       refusal, 0 none
- *  22 stopped               cause                      status
+ * kind                    detail                     a                   b                     c
+ *  0 requested            source 7:0, narrow 8,      ICR, x2APIC layout  first target's VP     delivered 15:0,
+ *                         has a target 9                                 31:0, candidates       rejected 31:16,
+ *                                                                        47:32, group 55:48,   reason 39:32,
+ *                                                                        target's VTL 63:56    path 47:40
+ *  1 accepted             vector 7:0, mode 15:8      0 pending,
+ *                                                    1 merged,           journey merged with
+ *                                                    2 rejected          reason
+ *  2 acknowledged         vector                     waited
+ *  3 end of interrupt     vector                     in service
+ *  4 spurious EOI
+ *  5 timer expired        vector 7:0, masked 8       due
+ *  6 halted               interrupts enabled
+ *  7 woke                                            after
+ *  8 VTL switched         from 7:0, to 15:8          reason              1 + vector, or 0
+ *  9 hypercall            code                       status              repetitions            fast
+ * 10 task priority        from 7:0, to 15:8
+ * 11 exception            vector 7:0, has code 8     error code          address
+ * 12 NMI taken
+ * 13 INIT processed
+ * 14 SIPI processed       vector
+ * 15 map rebuilt          group                      generation          mode                   reason
+ * 16 APIC base changed                               from                to
+ * 17 software enable      on
+ * 18 APIC error           status
+ * 19 VTL enabled          VTL 7:0, partition 8
+ * 20 VINA asserted        vector
+ * 21 command              kind                       refusal, 0 none
+ * 22 stopped              cause                      status
  */
 typedef struct vtlscope_event {
   uint64_t stamp; /* 1 + the sequence number; 0 while the slot is being written */
@@ -376,20 +381,23 @@ static inline void vtlscope_store_state(uint32_t *place, uint32_t value) {
 static inline void vtlscope_fence_acquire(void) { __atomic_thread_fence(__ATOMIC_ACQUIRE); }
 static inline void vtlscope_fence_release(void) { __atomic_thread_fence(__ATOMIC_RELEASE); }
 
-static inline uint64_t vtlscope_align(uint64_t bytes, uint64_t unit) { return (bytes + unit - 1) / unit * unit; }
+static inline uint64_t vtlscope_align(uint64_t bytes, uint64_t unit) {
+  return (bytes + unit - 1) / unit * unit;
+}
 
 /* Places the tables and sets file_size, from vp_count, vtl_count and group_count and from the counts given.
  * `events` must be a power of two. */
-static inline void vtlscope_plan(vtlscope_header *header, uint32_t events, uint32_t symbols, uint32_t string_bytes) {
+static inline void vtlscope_plan(vtlscope_header *header, uint32_t events, uint32_t symbols,
+                                 uint32_t string_bytes) {
   uint32_t contexts = header->vp_count * header->vtl_count;
   uint64_t next = vtlscope_align(sizeof(vtlscope_bank), 64);
   header->map_capacity = header->vp_count * VTLSCOPE_MAP_ENTRIES_PER_VP;
 
-#define VTLSCOPE_PLACE(table, type, n)                         \
-  do {                                                         \
-    header->table.offset = next;                               \
-    header->table.stride = (uint32_t)sizeof(type);             \
-    header->table.count = (n);                                 \
+#define VTLSCOPE_PLACE(table, type, n)                              \
+  do {                                                              \
+    header->table.offset = next;                                    \
+    header->table.stride = (uint32_t)sizeof(type);                  \
+    header->table.count = (n);                                      \
     next = vtlscope_align(next + (uint64_t)sizeof(type) * (n), 64); \
   } while (0)
   VTLSCOPE_PLACE(machine, vtlscope_machine, 1);
