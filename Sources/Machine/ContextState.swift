@@ -42,6 +42,8 @@ struct VirtualProcessor {
   var needsEvaluation = true
   /// It has instructions to run now.
   var isRunnable = false
+  /// An NMI waits for the shadow or the NMI handler to end: look again after every instruction.
+  var watchesEveryInstruction = false
   /// When the next timer of any of its contexts expires.
   var due = VirtualTime.never
   /// What a guest added to the TSC by writing it (SDM Vol. 3B, 18.17.3): IA32_TSC_ADJUST.

@@ -17,6 +17,7 @@ extension Partition {
     repeat {
       vps[vp].needsEvaluation = false
       vps[vp].processor.interruptWindowRequested = false
+      vps[vp].watchesEveryInstruction = false
       for vtl in 0..<configuration.vtlCount { processStartup(ContextID(vp, vtl)) }
       preempt(vp)
       deliver(vp)
@@ -49,7 +50,7 @@ extension Partition {
     let apic = apic(id)
     if apic.pointee.nmiPending > 0 {
       if processor.canTakeNMI { return takeNMI(vp, id) }
-      processor.interruptWindowRequested = activity == .running && !processor.nmiBlocked
+      vps[vp].watchesEveryInstruction = activity == .running
     }
     guard apic.pointee.highestDeliverable != nil else { return }
     guard processor.canTakeInterrupt else {

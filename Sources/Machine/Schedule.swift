@@ -84,8 +84,12 @@ extension Partition {
     let processor = vps[vp].processor
     let end = clock + VirtualTime(ticks: Self.sliceTicks)
     while clock < end {
-      let limit = min(end, vps[vp].due, timeLimit?.at ?? .never)
+      var limit = min(end, vps[vp].due, timeLimit?.at ?? .never)
       guard clock < limit else { return }
+      if vps[vp].watchesEveryInstruction {
+        limit = clock + VirtualTime(ticks: 1)
+        touch(vp)
+      }
       processor.tscBase = clock.rawValue &+ vps[vp].timeStampAdjust
       let before = processor.instructions
       let exit = interpreter.run(processor, ticks: (limit - clock).rawValue)
