@@ -26,4 +26,11 @@ struct GoldenTests {
     _ = model.handle("3")
     try golden("lapic", model, size)
   }
+
+  @Test(arguments: sizes) func `the groups`(size: Size) throws {
+    var model = Self.model(size)
+    model.select(ContextID(2, 0))
+    _ = model.handle("2")
+    try golden("groups", model, size)
+  }
 }

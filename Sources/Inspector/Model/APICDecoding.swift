@@ -1,30 +1,42 @@
 import Architecture
 import Journal
 
-/// Which register formats a local APIC uses now: IA32_APIC_BASE bits 11 (EN) and 10 (EXTD) (SDM Vol. 3A, table 12-5).
-public enum APICMode: Hashable, Sendable {
-  case disabled
-  case xAPIC
-  case x2APIC
-  /// EXTD without EN: no local APIC can be in this state.
-  case invalid
-
-  public init(base: UInt64) {
-    switch (base.bit(11), base.bit(10)) {
-    case (false, false): self = .disabled
-    case (true, false): self = .xAPIC
-    case (true, true): self = .x2APIC
-    case (false, true): self = .invalid
-    }
-  }
-
-  public var text: String {
+extension APICMode {
+  var text: String {
     switch self {
     case .disabled: "disabled"
     case .xAPIC: "xAPIC"
     case .x2APIC: "x2APIC"
     case .invalid: "INVALID"
     }
+  }
+}
+
+extension TimerMode {
+  var letter: String {
+    switch self {
+    case .oneShot: "o"
+    case .periodic: "p"
+    case .deadline: "d"
+    case .reserved: "?"
+    }
+  }
+
+  var text: String {
+    switch self {
+    case .oneShot: "one-shot"
+    case .periodic: "periodic"
+    case .deadline: "TSC-deadline"
+    case .reserved: "reserved mode"
+    }
+  }
+}
+
+extension LocalVectorEntry {
+  /// `masked ExtINT`, `NMI`, `fe`: what it would deliver.
+  var text: String {
+    let what = deliveryMode == .fixed ? vector.text : deliveryMode.text
+    return isMasked ? (rawValue & 0x7FF == 0 ? "masked" : "masked \(what)") : what
   }
 }
 
@@ -38,7 +50,7 @@ public struct APICDecoding: Sendable {
 
   public init(_ context: ContextSnapshot) {
     self.context = context
-    mode = APICMode(base: context.apicBase)
+    mode = APICBase(rawValue: context.apicBase).mode
   }
 
   private var apic: APICPage { context.apic }

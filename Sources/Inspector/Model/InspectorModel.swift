@@ -47,8 +47,10 @@ public struct InspectorModel: Sendable {
   /// The event at the top of the list while it does not follow, so that the rows stand still.
   var eventsTop: UInt64?
   var lapicShowsWords = false
-  var groupsShowReceivers = true
-  var crossCheck: Line?
+  /// Groups: the table of receivers, nil for "when there is room".
+  var showsReceivers: Bool?
+  /// Groups: how the last proof came out, and for which frame.
+  var crossCheck: CrossCheck?
 
   // MARK: What arrived while frozen
 

@@ -70,8 +70,8 @@ enum Scene {
     context.counters.endOfInterrupts = 21_003
     context.counters.sent = UInt64(40_000 + vp) - (sentBefore ? UInt64(600 - vp) : 0)
     shape(&context, vp)
-    if vps <= 9, vp == vps - 1 { return context }
     if vp == 9 { startup(&context) }
+    context.apic[0xA0] = vp == 5 ? 0x50 : vp == 2 ? 0x30 : 0
     return context
   }
 
@@ -135,6 +135,7 @@ enum Scene {
       context.entryReason = .interrupt
       context.entryTime = ago(3_100_000)
       serve(&context, 0xD1, since: 3_000_000, journey: 5_510)
+      context.apic[0xA0] = 0xD0
       context.timer.due = now + .microseconds(41)
       context.timer.period = .milliseconds(1)
       context.timer.expired = 801
