@@ -1,4 +1,4 @@
-/* The local APIC of the running context, in xAPIC or x2APIC mode (SDM Vol. 3A, chapter 12). */
+// The local APIC of the running context, in xAPIC or x2APIC mode (SDM Vol. 3A, chapter 12).
 #pragma once
 
 #include "context.h"
@@ -68,23 +68,24 @@ static inline void apic_write(uint32_t offset, uint32_t value) {
 
 static inline void apic_eoi(void) { apic_write(APIC_EOI, 0); }
 
-/* Is the vector's bit set in IRR, ISR or TMR? */
+// Is the vector's bit set in IRR, ISR or TMR?
 static inline bool apic_bit(uint32_t first, uint8_t vector) {
   return apic_read(first + vector / 32 * 16) >> vector % 32 & 1;
 }
 
-/* Enables the APIC of the running context in xAPIC mode, software-enabled, ready for flat logical destinations. */
+// Enables the APIC of the running context in xAPIC mode, software-enabled, ready for flat logical
+// destinations.
 void apic_enable(void);
-/* Switches it to x2APIC mode, and back (through disabled: there is no direct way). */
+// Switches it to x2APIC mode, and back (through disabled: there is no direct way).
 void apic_enter_x2apic(void);
 void apic_leave_x2apic(void);
 
-/* Sends an interrupt: `command` is ICR bits 31:0 without the destination, of ICR_ values and a vector. */
+// Sends an interrupt: `command` is ICR bits 31:0 without the destination, of ICR_ values and a vector.
 void apic_send(uint32_t destination, uint32_t command);
 
-/* This processor's APIC ID as the mode shows it. */
+// This processor's APIC ID as the mode shows it.
 uint32_t apic_id(void);
 
-/* Starts the timer at full speed (divide by 1): `count` ticks, or for LVT_DEADLINE the TSC value. */
+// Starts the timer at full speed (divide by 1): `count` ticks, or for LVT_DEADLINE the TSC value.
 void apic_timer(uint32_t mode, uint8_t vector, uint64_t count);
 void apic_timer_stop(void);

@@ -1,4 +1,4 @@
-/* The instructions C has no words for. */
+// The instructions C has no words for.
 #pragma once
 
 #include <stdbool.h>
@@ -52,14 +52,14 @@ static inline struct cpuid cpuid(uint32_t leaf, uint32_t subleaf) {
   return r;
 }
 
-#define CONTROL_REGISTER(n)                                                         \
-  static inline uint64_t read_cr##n(void) {                                         \
-    uint64_t value;                                                                 \
-    __asm__ volatile("movq %%cr" #n ", %0" : "=r"(value));                          \
-    return value;                                                                   \
-  }                                                                                 \
-  static inline void write_cr##n(uint64_t value) {                                  \
-    __asm__ volatile("movq %0, %%cr" #n : : "r"(value) : "memory");                 \
+#define CONTROL_REGISTER(n)                                         \
+  static inline uint64_t read_cr##n(void) {                         \
+    uint64_t value;                                                 \
+    __asm__ volatile("movq %%cr" #n ", %0" : "=r"(value));          \
+    return value;                                                   \
+  }                                                                 \
+  static inline void write_cr##n(uint64_t value) {                  \
+    __asm__ volatile("movq %0, %%cr" #n : : "r"(value) : "memory"); \
   }
 CONTROL_REGISTER(0)
 CONTROL_REGISTER(2)
@@ -67,15 +67,14 @@ CONTROL_REGISTER(3)
 CONTROL_REGISTER(4)
 CONTROL_REGISTER(8)
 
-static inline void invlpg(uint64_t address) {
-  __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
-}
+static inline void invlpg(uint64_t address) { __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory"); }
 
 static inline void cpu_pause(void) { __asm__ volatile("pause" : : : "memory"); }
 static inline void disable_interrupts(void) { __asm__ volatile("cli" : : : "memory"); }
 static inline void enable_interrupts(void) { __asm__ volatile("sti" : : : "memory"); }
 
-/* Halts until an interrupt was taken. STI opens the window only after HLT, so a wake-up cannot slip in between. */
+// Halts until an interrupt was taken. STI opens the window only after HLT, so a wake-up cannot slip in
+// between.
 static inline void halt_with_interrupts(void) { __asm__ volatile("sti\n\thlt" : : : "memory"); }
 
 static inline uint64_t read_flags(void) {
@@ -84,7 +83,7 @@ static inline uint64_t read_flags(void) {
   return flags;
 }
 
-/* Disables interrupts and says whether they were enabled; `restore_interrupts` undoes it. */
+// Disables interrupts and says whether they were enabled; `restore_interrupts` undoes it.
 static inline bool save_interrupts(void) {
   bool enabled = read_flags() & RFLAGS_IF;
   disable_interrupts();

@@ -1,4 +1,4 @@
-/* Everything a guest program may use. A program defines `guest_main`. */
+// Everything a guest program may use. A program defines `guest_main`.
 #pragma once
 
 #include "apic.h"
@@ -12,6 +12,6 @@
 #include "tick.h"
 #include "vtl.h"
 
-/* Runs on the boot processor in VTL0 with interrupts disabled and the APIC enabled in xAPIC mode. When it returns the
-   guest exits with 0. */
+// Runs on the boot processor in VTL0 with interrupts disabled and the APIC enabled in xAPIC mode. When it
+// returns the guest exits with 0.
 void guest_main(void);

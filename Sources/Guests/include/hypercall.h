@@ -1,4 +1,4 @@
-/* The Hyper-V hypercall interface (TLFS, "Hypercall Interface"). */
+// The Hyper-V hypercall interface (TLFS, "Hypercall Interface").
 #pragma once
 
 #include <stdbool.h>
@@ -46,18 +46,19 @@ enum vp_register {
 #define HV_INPUT_VTL_OWN 0
 #define HV_INPUT_VTL(n) (1 << 4 | (n))
 
-/* Does the machine say it is Hyper-V, with virtual secure mode? */
+// Does the machine say it is Hyper-V, with virtual secure mode?
 bool hypercall_available(void);
-/* Sets up the hypercall page of the running VTL; once per partition and VTL. */
+// Sets up the hypercall page of the running VTL; once per partition and VTL.
 void hypercall_enable(void);
 
-/* One hypercall: input and output are addresses, or with HYPERCALL_FAST the parameters. Returns the result value. */
+// One hypercall: input and output are addresses, or with HYPERCALL_FAST the parameters. Returns the result
+// value.
 uint64_t hypercall(uint64_t control, uint64_t input, uint64_t output);
 static inline uint16_t hypercall_status(uint64_t result) { return (uint16_t)result; }
 
-/* Registers of `vp` in the VTL an HV_INPUT_VTL names. Both return the status. */
+// Registers of `vp` in the VTL an HV_INPUT_VTL names. Both return the status.
 uint16_t get_vp_register(uint32_t vp, uint8_t input_vtl, uint32_t name, uint64_t *value);
 uint16_t set_vp_register(uint32_t vp, uint8_t input_vtl, uint32_t name, uint64_t value);
 
-/* Sends a fixed interrupt to the VPs of a mask in one VTL, which must not be above the caller's. */
+// Sends a fixed interrupt to the VPs of a mask in one VTL, which must not be above the caller's.
 uint16_t send_synthetic_ipi(uint8_t vector, uint8_t input_vtl, uint64_t vps);

@@ -1,10 +1,10 @@
-/* The IDT, handlers, and exceptions that a test wants to catch. */
+// The IDT, handlers, and exceptions that a test wants to catch.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The general registers in memory, as entry.S and vtl.S push them. RSP is not among them. */
+// The general registers in memory, as entry.S and vtl.S push them. RSP is not among them.
 struct registers {
   uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
 };
@@ -12,11 +12,11 @@ struct registers {
 struct frame {
   struct registers registers;
   uint64_t vector;
-  uint64_t error; /* 0 where the vector has none */
+  uint64_t error; // 0 where the vector has none
   uint64_t rip, cs, rflags, rsp, ss;
 };
 
-/* A handler runs with interrupts disabled. The dispatcher writes EOI after it for vectors of the local APIC. */
+// A handler runs with interrupts disabled. The dispatcher writes EOI after it for vectors of the local APIC.
 typedef void handler(struct frame *);
 
 enum vector {
@@ -42,29 +42,29 @@ struct gate {
   uint16_t offset_low;
   uint16_t selector;
   uint8_t ist;
-  uint8_t type; /* 8Eh: present interrupt gate of privilege 0 */
+  uint8_t type; // 8Eh: present interrupt gate of privilege 0
   uint16_t offset_middle;
   uint32_t offset_high;
   uint32_t reserved;
 };
 
-/* One IDT serves every processor and VTL; what differs by VTL is the handler. */
+// One IDT serves every processor and VTL; what differs by VTL is the handler.
 extern struct gate idt[256];
 extern const struct table_register idt_register;
 
 void idt_build(void);
 void set_handler(uint32_t vtl, uint8_t vector, handler *handler);
 
-/* What a caught exception was. */
+// What a caught exception was.
 struct recovery {
-  uint64_t rsp; /* guarded_call's frame; entry.S knows this offset */
+  uint64_t rsp; // guarded_call's frame; entry.S knows this offset
   bool caught;
   uint8_t vector;
   uint64_t error;
   uint64_t rip;
-  uint64_t address; /* CR2 */
+  uint64_t address; // CR2
   uint64_t handler_stack;
 };
 
-/* Calls `function(argument)` and comes back from the first exception in it. */
+// Calls `function(argument)` and comes back from the first exception in it.
 struct recovery catch_exception(void (*function)(uint64_t), uint64_t argument);

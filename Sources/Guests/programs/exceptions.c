@@ -1,4 +1,5 @@
-/* Each exception a program can cause: its vector, error code, where RIP points, and the stack its handler runs on. */
+// Each exception a program can cause: its vector, error code, where RIP points, and the stack its handler
+// runs on.
 #include "guest.h"
 
 enum { NOT_PRESENT_PAGE = 0, GATE_PRESENT = 0x80 };
@@ -6,7 +7,7 @@ enum { NOT_PRESENT_PAGE = 0, GATE_PRESENT = 0x80 };
 
 extern uint64_t first_page_table[];
 
-/* Where each provoked instruction begins. */
+// Where each provoked instruction begins.
 extern uint8_t at_ud2[], at_divide[], at_load[], at_store[], after_int3[], at_rdmsr[], at_load_selector[];
 
 static void provoke_invalid_opcode(uint64_t unused) {
@@ -49,7 +50,9 @@ static void provoke_interrupt_gate(uint64_t unused) {
 
 static void provoke_load_stack(uint64_t address) {
   __asm__ volatile("movq %%rbp, %%rbx\n\tmovq %0, %%rbp\n\tmovq (%%rbp), %%rax\n\tmovq %%rbx, %%rbp"
-                   : : "r"(address) : "rax", "rbx", "memory");
+                   :
+                   : "r"(address)
+                   : "rax", "rbx", "memory");
 }
 
 static void expect(const char *name, struct recovery got, uint8_t vector, uint64_t error, const void *rip) {
@@ -68,15 +71,17 @@ static void test_faults_and_traps(void) {
   expect("#UD", catch_exception(provoke_invalid_opcode, 0), VECTOR_INVALID_OPCODE, 0, at_ud2);
   expect("#DE by zero", catch_exception(provoke_divide, 0), VECTOR_DIVIDE, 0, at_divide);
   expect("#BP", catch_exception(provoke_breakpoint, 0), VECTOR_BREAKPOINT, 0, after_int3);
-  expect("#GP non-canonical", catch_exception(provoke_load, NON_CANONICAL), VECTOR_GENERAL_PROTECTION, 0, at_load);
+  expect("#GP non-canonical", catch_exception(provoke_load, NON_CANONICAL), VECTOR_GENERAL_PROTECTION, 0,
+         at_load);
   expect("#SS non-canonical", catch_exception(provoke_load_stack, NON_CANONICAL), 12, 0, 0);
-  expect("#GP no such MSR", catch_exception(provoke_rdmsr, 0xBAD0BAD), VECTOR_GENERAL_PROTECTION, 0, at_rdmsr);
-  /* The error code names the selector: bits 15:3 index, 2 table, 1 IDT, 0 external (SDM Vol. 3A, 6.13). */
-  expect("#GP selector beyond the GDT", catch_exception(provoke_load_selector, 0x7B), VECTOR_GENERAL_PROTECTION, 0x78,
-         at_load_selector);
+  expect("#GP no such MSR", catch_exception(provoke_rdmsr, 0xBAD0BAD), VECTOR_GENERAL_PROTECTION, 0,
+         at_rdmsr);
+  // The error code names the selector: bits 15:3 index, 2 table, 1 IDT, 0 external (SDM Vol. 3A, 6.13).
+  expect("#GP selector beyond the GDT", catch_exception(provoke_load_selector, 0x7B),
+         VECTOR_GENERAL_PROTECTION, 0x78, at_load_selector);
 }
 
-/* Error code bits: 0 present, 1 write, 2 user, 3 reserved bit, 4 fetch (SDM Vol. 3A, 4.7). */
+// Error code bits: 0 present, 1 write, 2 user, 3 reserved bit, 4 fetch (SDM Vol. 3A, 4.7).
 static void test_page_faults(void) {
   struct recovery got = catch_exception(provoke_load, NOT_PRESENT_PAGE + 0x123);
   expect("#PF load", got, VECTOR_PAGE_FAULT, 0, at_load);
@@ -108,12 +113,13 @@ static void test_stacks(void) {
 }
 
 static void test_missing_gates(void) {
-  /* INT n through a gate that is not present: the error code names the IDT entry. */
+  // INT n through a gate that is not present: the error code names the IDT entry.
   idt[0x70].type &= ~GATE_PRESENT;
-  expect("#NP gate", catch_exception(provoke_interrupt_gate, 0), VECTOR_SEGMENT_NOT_PRESENT, 0x70 << 3 | 2, 0);
+  expect("#NP gate", catch_exception(provoke_interrupt_gate, 0), VECTOR_SEGMENT_NOT_PRESENT, 0x70 << 3 | 2,
+         0);
   idt[0x70].type |= GATE_PRESENT;
 
-  /* A #PF that cannot be delivered is a contributory exception on a page fault: #DF (SDM Vol. 3A, table 6-5). */
+  // A #PF that cannot be delivered is a contributory exception on a page fault: #DF (SDM Vol. 3A, table 6-5).
   idt[VECTOR_PAGE_FAULT].type &= ~GATE_PRESENT;
   struct recovery got = catch_exception(provoke_load, NOT_PRESENT_PAGE);
   idt[VECTOR_PAGE_FAULT].type |= GATE_PRESENT;
@@ -123,7 +129,7 @@ static void test_missing_gates(void) {
 
 static void returned_here(struct frame *frame) { frame->registers.rax++; }
 
-/* INT n: every register comes back, and the handler can change one. */
+// INT n: every register comes back, and the handler can change one.
 static void test_software_interrupt(void) {
   set_handler(0, 0x70, returned_here);
   uint64_t rax = 41, rbx = 0x1122334455667788;

@@ -1,5 +1,5 @@
-/* Processor 2 waits for work in HLT, and processor 1 gives it some with an IPI. The fourth time processor 2 forgets STI:
-   it halts with interrupts disabled, and the IPI waits in its IRR for good. */
+// Processor 2 waits for work in HLT, and processor 1 gives it some with an IPI. The fourth time processor 2
+// forgets STI: it halts with interrupts disabled, and the IPI waits in its IRR for good.
 #include "guest.h"
 
 enum { VECTOR_WORK = 0x41, GIVER = 1, WORKER = 2, HEALTHY_ROUNDS = 3 };
@@ -19,7 +19,7 @@ static void wait_for_work(void) {
   enable_interrupts();
 }
 
-/* The worker has no timer, so nothing but the IPI is held back. */
+// The worker has no timer, so nothing but the IPI is held back.
 static void work(void) {
   for (;;) {
     wait_for_work();

@@ -1,15 +1,15 @@
-/* Every way to address an IPI, in xAPIC flat, xAPIC cluster and x2APIC mode: after each, every processor's count of the
-   vector has to be exact. For 2 to 8 processors. */
+// Every way to address an IPI, in xAPIC flat, xAPIC cluster and x2APIC mode: after each, every processor's
+// count of the vector has to be exact. For 2 to 8 processors.
 #include "guest.h"
 
 enum { VECTOR = 0x61, ABSENT = 0x77, NEW_ID = 0x21, ESR_SEND_ILLEGAL = 1 << 5 };
 
-/* How long an IPI may take, in TSC ticks: settle=N on the command line, for machines that are not this fast. */
+// How long an IPI may take, in TSC ticks: settle=N on the command line, for machines that are not this fast.
 static uint64_t settle;
 
 static const char *apic_mode;
 
-/* Work for the other processors, which poll for it: what is being tested must not be needed to hand it out. */
+// Work for the other processors, which poll for it: what is being tested must not be needed to hand it out.
 static void (*volatile job)(void);
 static volatile uint32_t job_number;
 static volatile uint32_t jobs_done;
@@ -38,7 +38,7 @@ static void run_everywhere(void (*function)(void)) {
 
 static uint32_t all(void) { return (1u << processor_count()) - 1; }
 
-/* Sends an interrupt and says who took it: a bit for each processor that took exactly one. */
+// Sends an interrupt and says who took it: a bit for each processor that took exactly one.
 static uint32_t takers(const char *form, uint32_t destination, uint32_t command) {
   bool is_nmi = (command & 7 << 8) == ICR_NMI;
   uint8_t vector = is_nmi ? VECTOR_NMI : VECTOR;
@@ -57,14 +57,15 @@ static uint32_t takers(const char *form, uint32_t destination, uint32_t command)
 
 static void expect(const char *form, uint32_t destination, uint32_t command, uint32_t expected) {
   uint32_t mask = takers(form, destination, command);
-  CHECK(mask == expected, "%s, %s to %x: taken by %x, expected %x", apic_mode, form, destination, mask, expected);
+  CHECK(mask == expected, "%s, %s to %x: taken by %x, expected %x", apic_mode, form, destination, mask,
+        expected);
 }
 
-/* One of the candidates, no matter which. */
+// One of the candidates, no matter which.
 static void expect_one(const char *form, uint32_t destination, uint32_t command, uint32_t candidates) {
   uint32_t mask = takers(form, destination, command);
-  CHECK(mask && (mask & (mask - 1)) == 0 && (mask & candidates), "%s, %s to %x: taken by %x, candidates %x", apic_mode,
-        form, destination, mask, candidates);
+  CHECK(mask && (mask & (mask - 1)) == 0 && (mask & candidates), "%s, %s to %x: taken by %x, candidates %x",
+        apic_mode, form, destination, mask, candidates);
 }
 
 static void test_physical(uint32_t broadcast) {
@@ -83,7 +84,8 @@ static void test_shorthands(void) {
   expect("all but self, NMI", ABSENT, ICR_ALL_BUT_SELF | ICR_NMI, all() & ~1u);
 }
 
-/* Logical destinations of one cluster whose first member is `first`; flat mode and x2APIC cluster 0 have all in one. */
+// Logical destinations of one cluster whose first member is `first`; flat mode and x2APIC cluster 0 have all
+// in one.
 static void test_logical(uint32_t cluster, uint32_t first, uint32_t members) {
   for (uint32_t mask = 1; mask < 1u << members; mask++) {
     expect("logical", cluster | mask, ICR_LOGICAL, mask << first);
@@ -102,7 +104,7 @@ static void test_own(void) {
   CHECK(this_context()->counts[VECTOR] == before + 1, "%s: two of a vector make %lu", apic_mode,
         this_context()->counts[VECTOR] - before);
 
-  /* A vector below 16 is illegal: noted in ESR by the write that latches it, and sent nowhere. */
+  // A vector below 16 is illegal: noted in ESR by the write that latches it, and sent nowhere.
   apic_write(APIC_ESR, 0);
   apic_send(0, ICR_SELF | 5);
   apic_write(APIC_ESR, 0);
@@ -123,8 +125,8 @@ static void test_order(void) {
   for (int i = 0; i < 3; i++) apic_send(0, ICR_SELF | vectors[i]);
   enable_interrupts();
   spin_for(settle);
-  CHECK(taken == 3 && order[0] == 0x92 && order[1] == 0x72 && order[2] == 0x52, "%s: %u taken: %x %x %x", apic_mode,
-        taken, (uint32_t)order[0], (uint32_t)order[1], (uint32_t)order[2]);
+  CHECK(taken == 3 && order[0] == 0x92 && order[1] == 0x72 && order[2] == 0x52, "%s: %u taken: %x %x %x",
+        apic_mode, taken, (uint32_t)order[0], (uint32_t)order[1], (uint32_t)order[2]);
 }
 
 static void rename_second(void) {
@@ -135,7 +137,7 @@ static void restore_second(void) {
   if (this_context()->vp == 1) apic_write(APIC_ID, 1 << 24);
 }
 
-/* An xAPIC ID can be written, and then the APIC answers to the new one alone. */
+// An xAPIC ID can be written, and then the APIC answers to the new one alone.
 static void test_new_id(void) {
   run_everywhere(rename_second);
   expect("physical, new ID", NEW_ID, ICR_FIXED, 1 << 1);
@@ -181,7 +183,8 @@ static void test_x2apic(void) {
   uint64_t before = this_context()->counts[VECTOR];
   apic_write(APIC_SELF_IPI, VECTOR);
   spin_for(settle);
-  CHECK(this_context()->counts[VECTOR] == before + 1, "SELF IPI: %lu", this_context()->counts[VECTOR] - before);
+  CHECK(this_context()->counts[VECTOR] == before + 1, "SELF IPI: %lu",
+        this_context()->counts[VECTOR] - before);
 }
 
 void guest_main(void) {

@@ -1,5 +1,5 @@
-/* VTL1 of processor 1 sends an IPI to all other VTL1s and waits in VTL1 until they have answered. When the groups of APICs
-   are encoded in APIC IDs the broadcast reaches nobody, and the processor never leaves VTL1. */
+// VTL1 of processor 1 sends an IPI to all other VTL1s and waits in VTL1 until they have answered. When the
+// groups of APICs are encoded in APIC IDs the broadcast reaches nobody, and the processor never leaves VTL1.
 #include "guest.h"
 
 enum { VECTOR_CALL = 0x61, CALLER = 1, SERVICE_CALL_ALL = 1 };
@@ -33,7 +33,7 @@ static enum vtl_return secure_call(struct registers *registers) {
 
 static const struct secure_program secure = {secure_start, secure_call};
 
-/* The caller has no timer in VTL0, so that nothing but the answers is missing. */
+// The caller has no timer in VTL0, so that nothing but the answers is missing.
 static void call_all(void) {
   while (joined < processor_count()) cpu_pause();
   spin_for(20 * TICKS_PER_MILLISECOND);

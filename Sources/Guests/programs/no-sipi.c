@@ -1,5 +1,5 @@
-/* The boot processor starts the others with INIT and SIPI, but forgets the SIPI of the last one. A SIPI with
-   vector 8, from whoever sends it, sets it right. */
+// The boot processor starts the others with INIT and SIPI, but forgets the SIPI of the last one. A SIPI with
+// vector 8, from whoever sends it, sets it right.
 #include "guest.h"
 
 static volatile uint32_t online = 1;

@@ -1,5 +1,5 @@
-/* The local APIC timer in its three modes, each in xAPIC and in x2APIC mode: when it fires, how often, what it shows while
-   it counts, and what a change of mode does (SDM Vol. 3A, 12.5.4). */
+// The local APIC timer in its three modes, each in xAPIC and in x2APIC mode: when it fires, how often, what
+// it shows while it counts, and what a change of mode does (SDM Vol. 3A, 12.5.4).
 #include "guest.h"
 
 enum { VECTOR = 0x81, SOON = 100000, SLACK = 5000 };
@@ -58,8 +58,8 @@ static void test_periodic(void) {
   apic_timer(LVT_PERIODIC, VECTOR, SOON);
   spin_until(start + 10 * SOON + SOON / 2);
   CHECK(fired == 10, "%s: %u periods, expected 10", apic_mode, fired);
-  CHECK(fired_at >= start + 10 * SOON && fired_at < start + 10 * SOON + SLACK, "%s: the tenth at %lu", apic_mode,
-        fired_at - start);
+  CHECK(fired_at >= start + 10 * SOON && fired_at < start + 10 * SOON + SLACK, "%s: the tenth at %lu",
+        apic_mode, fired_at - start);
   uint32_t current = apic_read(APIC_TIMER_CURRENT);
   CHECK(current > 0 && current <= SOON, "current count %u", current);
   apic_timer_stop();
@@ -67,7 +67,7 @@ static void test_periodic(void) {
   expect_never("periodic, stopped");
 }
 
-/* Divide configuration: bits 3, 1 and 0 (SDM Vol. 3A, figure 12-10). */
+// Divide configuration: bits 3, 1 and 0 (SDM Vol. 3A, figure 12-10).
 static void test_divider(void) {
   static const struct {
     uint32_t code, divisor;
@@ -80,8 +80,8 @@ static void test_divider(void) {
     apic_write(APIC_TIMER_INITIAL, count);
     spin_until(start + 2 * SOON);
     uint64_t due = start + (uint64_t)count * settings[i].divisor;
-    CHECK(fired == 1 && fired_at >= due && fired_at < due + SLACK, "%s, divide by %u: %u times, after %lu", apic_mode,
-          settings[i].divisor, fired, fired_at - start);
+    CHECK(fired == 1 && fired_at >= due && fired_at < due + SLACK, "%s, divide by %u: %u times, after %lu",
+          apic_mode, settings[i].divisor, fired, fired_at - start);
   }
 }
 
@@ -103,7 +103,7 @@ static void test_deadline(void) {
 }
 
 static void test_mode_changes(void) {
-  /* In deadline mode the count registers are dead; outside it the deadline register is. */
+  // In deadline mode the count registers are dead; outside it the deadline register is.
   start_now();
   apic_write(APIC_LVT_TIMER, LVT_DEADLINE | VECTOR);
   apic_write(APIC_TIMER_INITIAL, SOON);
@@ -130,7 +130,7 @@ static void test_mode_changes(void) {
   apic_timer_stop();
 }
 
-/* An expiry while masked is lost: unmasking later delivers nothing. */
+// An expiry while masked is lost: unmasking later delivers nothing.
 static void test_masked(void) {
   start_now();
   apic_timer(LVT_ONE_SHOT | LVT_MASKED, VECTOR, SOON);
@@ -138,14 +138,14 @@ static void test_masked(void) {
   apic_write(APIC_LVT_TIMER, LVT_ONE_SHOT | VECTOR);
   expect_never("unmasked after it expired");
 
-  /* Disabling the APIC masks the LVT, and enabling it again does not unmask it (SDM Vol. 3A, 12.4.7.2). */
+  // Disabling the APIC masks the LVT, and enabling it again does not unmask it (SDM Vol. 3A, 12.4.7.2).
   apic_write(APIC_SVR, VECTOR_SPURIOUS);
   CHECK(apic_read(APIC_LVT_TIMER) & LVT_MASKED, "LVT timer %x", apic_read(APIC_LVT_TIMER));
   apic_write(APIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
   CHECK(apic_read(APIC_LVT_TIMER) & LVT_MASKED, "LVT timer %x", apic_read(APIC_LVT_TIMER));
 }
 
-/* An expiry that cannot be taken at once waits in IRR; a second one merges with it. */
+// An expiry that cannot be taken at once waits in IRR; a second one merges with it.
 static void test_pending(void) {
   start_now();
   write_cr8(VECTOR >> 4);

@@ -1,5 +1,6 @@
-/* Processor 1 holds a lock and waits for processor 2 to answer an IPI, vector 4Fh. Processor 2 has raised its TPR to 50h
-   and waits for the lock. Neither goes on: TPR 50h holds back vectors up to 5Fh (SDM Vol. 3A, 12.8.3.1). */
+// Processor 1 holds a lock and waits for processor 2 to answer an IPI, vector 4Fh. Processor 2 has raised its
+// TPR to 50h and waits for the lock. Neither goes on: TPR 50h holds back vectors up to 5Fh (SDM Vol. 3A,
+// 12.8.3.1).
 #include "guest.h"
 
 enum { VECTOR_CALL = 0x4F, TPR_LOCKED = 0x50, CALLER = 1, WAITER = 2 };
@@ -19,7 +20,7 @@ static void lock(volatile uint32_t *word) {
 
 static void unlock(volatile uint32_t *word) { __atomic_store_n(word, 0, __ATOMIC_RELEASE); }
 
-/* With the lock held, which is the mistake. */
+// With the lock held, which is the mistake.
 static void call_waiter(void) {
   idle_until(rdtsc() + 20 * TICKS_PER_MILLISECOND);
   lock(&lock_word);

@@ -30,7 +30,7 @@ void apic_send(uint32_t destination, uint32_t command) {
     wrmsr(0x800 + APIC_ICR / 16, (uint64_t)destination << 32 | command);
     return;
   }
-  /* The command is two registers: nobody else may send between the writes. */
+  // The command is two registers: nobody else may send between the writes.
   bool enabled = save_interrupts();
   while (apic_read(APIC_ICR) & ICR_BUSY) cpu_pause();
   apic_write(APIC_ICR2, destination << 24);

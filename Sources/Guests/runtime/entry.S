@@ -1,10 +1,10 @@
-/* The way into every interrupt and exception handler, and the way back. */
+// The way into every interrupt and exception handler, and the way back.
 
 #include "registers.inc"
 
 .text
 
-/* 256 stubs of 16 bytes. Each pushes an error code where the processor does not, and its vector. */
+// 256 stubs of 16 bytes. Each pushes an error code where the processor does not, and its vector.
 .globl interrupt_stubs
 .align 16
 interrupt_stubs:
@@ -26,11 +26,11 @@ interrupt_entry:
   movq %rsp, %rdi
   call interrupt
   POP_REGISTERS
-  addq $16, %rsp /* vector, error code */
+  addq $16, %rsp // vector, error code
   iretq
 
-/* void guarded_call(void (*function)(uint64_t), uint64_t argument, struct recovery *recovery)
-   An exception in `function` continues at guarded_return, on the stack that is saved in `recovery`. */
+// void guarded_call(void (*function)(uint64_t), uint64_t argument, struct recovery *recovery) An exception in
+// `function` continues at guarded_return, on the stack that is saved in `recovery`.
 .globl guarded_call
 .globl guarded_return
 guarded_call:

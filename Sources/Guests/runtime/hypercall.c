@@ -1,11 +1,12 @@
 #include "guest.h"
 
-/* One page per VTL, replaced by the machine's own contents when it is enabled. */
+// One page per VTL, replaced by the machine's own contents when it is enabled.
 _Alignas(4096) uint8_t hypercall_pages[VTLS][4096];
 
 bool hypercall_available(void) {
   if (!(cpuid(1, 0).ecx >> 31)) return false;
-  if (cpuid(0x40000000, 0).eax < 0x40000003 || cpuid(0x40000001, 0).eax != 0x31237648 /* Hv#1 */) return false;
+  if (cpuid(0x40000000, 0).eax < 0x40000003 || cpuid(0x40000001, 0).eax != 0x31237648 /* Hv#1 */)
+    return false;
   enum { ACCESS_VSM = 1 << 16, ACCESS_VP_REGISTERS = 1 << 17 };
   return (~cpuid(0x40000003, 0).ebx & (ACCESS_VSM | ACCESS_VP_REGISTERS)) == 0;
 }
@@ -25,7 +26,7 @@ uint64_t hypercall(uint64_t control, uint64_t input, uint64_t output) {
   return result;
 }
 
-/* The header of both register calls: partition, VP index, VTL. */
+// The header of both register calls: partition, VP index, VTL.
 static uint64_t *register_input(uint32_t vp, uint8_t input_vtl, uint32_t name) {
   uint64_t *input = (uint64_t *)this_context()->hypercall_input;
   input[0] = HV_PARTITION_SELF;
@@ -34,7 +35,7 @@ static uint64_t *register_input(uint32_t vp, uint8_t input_vtl, uint32_t name) {
   return input;
 }
 
-/* One hypercall at a time may use the context's parameter area. */
+// One hypercall at a time may use the context's parameter area.
 uint16_t get_vp_register(uint32_t vp, uint8_t input_vtl, uint32_t name, uint64_t *value) {
   bool enabled = save_interrupts();
   uint64_t *input = register_input(vp, input_vtl, name);
@@ -57,5 +58,6 @@ uint16_t set_vp_register(uint32_t vp, uint8_t input_vtl, uint32_t name, uint64_t
 }
 
 uint16_t send_synthetic_ipi(uint8_t vector, uint8_t input_vtl, uint64_t vps) {
-  return hypercall_status(hypercall(HVCALL_SEND_IPI | HYPERCALL_FAST, (uint64_t)input_vtl << 32 | vector, vps));
+  return hypercall_status(
+    hypercall(HVCALL_SEND_IPI | HYPERCALL_FAST, (uint64_t)input_vtl << 32 | vector, vps));
 }

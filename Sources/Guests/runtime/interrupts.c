@@ -25,7 +25,7 @@ void idt_build(void) {
 
 void set_handler(uint32_t vtl, uint8_t vector, handler *handler) { handlers[vtl][vector] = handler; }
 
-/* Continues behind guarded_call instead of at the instruction that faulted. */
+// Continues behind guarded_call instead of at the instruction that faulted.
 static void recover(struct context *context, struct frame *frame) {
   struct recovery *recovery = context->recovery;
   context->recovery = 0;
@@ -45,12 +45,12 @@ static void exception(struct context *context, struct frame *frame) {
   } else if (context->recovery) {
     recover(context, frame);
   } else {
-    panic("exception %lu error %lx at %lx cr2 %lx in %u.%u", frame->vector, frame->error, frame->rip, read_cr2(),
-          context->vp, context->vtl);
+    panic("exception %lu error %lx at %lx cr2 %lx in %u.%u", frame->vector, frame->error, frame->rip,
+          read_cr2(), context->vp, context->vtl);
   }
 }
 
-/* Every interrupt and exception of every processor and VTL comes here, from entry.S. */
+// Every interrupt and exception of every processor and VTL comes here, from entry.S.
 __attribute__((used)) void interrupt(struct frame *frame) {
   struct context *context = this_context();
   uint8_t vector = (uint8_t)frame->vector;
@@ -62,7 +62,7 @@ __attribute__((used)) void interrupt(struct frame *frame) {
     exception(context, frame);
   else
     context->strays++;
-  /* A spurious interrupt was never in service. */
+  // A spurious interrupt was never in service.
   if (vector >= VECTOR_FIRST_EXTERNAL && vector != VECTOR_SPURIOUS) apic_eoi();
 }
 

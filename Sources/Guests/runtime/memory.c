@@ -1,4 +1,4 @@
-/* What clang may call in a freestanding program. */
+// What clang may call in a freestanding program.
 #include <stddef.h>
 #include <stdint.h>
 

@@ -39,13 +39,14 @@ static void format_text(const char *format, va_list arguments) {
       put((char)va_arg(arguments, int));
       break;
     default:
-      put_number(is_long ? va_arg(arguments, uint64_t) : va_arg(arguments, uint32_t), *format == 'x' ? 16 : 10, width);
+      put_number(is_long ? va_arg(arguments, uint64_t) : va_arg(arguments, uint32_t),
+                 *format == 'x' ? 16 : 10, width);
     }
   }
 }
 
-/* The number of the processor that writes, plus one. VTL1 may interrupt its own processor's VTL0 in the middle of a
-   line and must not wait for it. */
+// The number of the processor that writes, plus one. VTL1 may interrupt its own processor's VTL0 in the
+// middle of a line and must not wait for it.
 static volatile uint32_t writer;
 
 static bool take_serial(uint32_t me) {

@@ -4,7 +4,7 @@ enum { TRAMPOLINE = 0x8000 };
 
 extern const uint8_t trampoline[], trampoline_end[];
 
-/* What the processor that is being started finds: one at a time. */
+// What the processor that is being started finds: one at a time.
 uint64_t starting_stack;
 struct context *starting_context;
 static void (*starting_entry)(void);

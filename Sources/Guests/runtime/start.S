@@ -1,4 +1,4 @@
-/* The first instructions of the boot processor, and those of every other processor. */
+// The first instructions of the boot processor, and those of every other processor.
 
 #define TRAMPOLINE 0x8000
 #define AT_TRAMPOLINE(symbol) (TRAMPOLINE + symbol - trampoline)
@@ -15,7 +15,8 @@ _start:
   call start_boot_processor
   ud2
 
-/* Loads a descriptor table and reloads every segment register from it; GS base is lost. RDI: the operand of LGDT. */
+// Loads a descriptor table and reloads every segment register from it; GS base is lost. RDI: the operand of
+// LGDT.
 .globl load_gdt
 load_gdt:
   lgdt (%rdi)
@@ -30,7 +31,7 @@ load_gdt:
   pushq %rax
   lretq
 
-/* What a SIPI starts, copied to 8000h: real mode, protected mode, long mode. DS is 0 after INIT. */
+// What a SIPI starts, copied to 8000h: real mode, protected mode, long mode. DS is 0 after INIT.
 .globl trampoline
 .globl trampoline_end
 .code16
@@ -49,16 +50,16 @@ trampoline32:
   movl %eax, %es
   movl %eax, %ss
   movl %cr4, %eax
-  orl $0x20, %eax /* PAE */
+  orl $0x20, %eax // PAE
   movl %eax, %cr4
   movl $page_map, %eax
   movl %eax, %cr3
-  movl $0xC0000080, %ecx /* EFER */
+  movl $0xC0000080, %ecx // EFER
   rdmsr
-  orl $0x100, %eax /* LME */
+  orl $0x100, %eax // LME
   wrmsr
   movl %cr0, %eax
-  orl $0x80010000, %eax /* PG, WP */
+  orl $0x80010000, %eax // PG, WP
   movl %eax, %cr0
   ljmpl $CODE64, $start_application_processor
 
@@ -73,7 +74,7 @@ trampoline_gdtr:
   .long AT_TRAMPOLINE(trampoline_gdt)
 trampoline_end:
 
-/* One processor starts at a time, so `starting_context` is this one's. */
+// One processor starts at a time, so `starting_context` is this one's.
 .code64
 start_application_processor:
   movq starting_stack, %rsp

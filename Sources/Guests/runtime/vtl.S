@@ -1,12 +1,13 @@
-/* VTL1's outermost loop. One turn is one entry: by VTL call, by interrupt, or by an operator's hand. */
+// VTL1's outermost loop. One turn is one entry: by VTL call, by interrupt, or by an operator's hand.
 
 #include "registers.inc"
 
 .text
 
-/* The general registers belong to both VTLs: what is in them now is VTL0's, and must be there again when VTL1 returns.
-   The dispatcher may change those that carry results; it leaves the control input of the VTL return in RCX. RAX and RCX
-   are overwritten by the return stub: VTL0 gets them back from the VP assist page, unless the return is fast. */
+// The general registers belong to both VTLs: what is in them now is VTL0's, and must be there again when VTL1
+// returns. The dispatcher may change those that carry results; it leaves the control input of the VTL return
+// in RCX. RAX and RCX are overwritten by the return stub: VTL0 gets them back from the VP assist page, unless
+// the return is fast.
 .globl secure_entry
 secure_entry:
   PUSH_REGISTERS
@@ -16,7 +17,7 @@ secure_entry:
   call *vtl_return_stub
   jmp secure_entry
 
-/* void vtl_call(struct vtl_call *call) */
+// void vtl_call(struct vtl_call *call)
 .globl vtl_call
 vtl_call:
   pushq %rbx
@@ -24,7 +25,7 @@ vtl_call:
   movq 0(%rbx), %rdx
   movq 8(%rbx), %r8
   movq 16(%rbx), %r9
-  xorl %ecx, %ecx /* control input: no bits are defined */
+  xorl %ecx, %ecx // control input: no bits are defined
   call *vtl_call_stub
   movq %rdx, 0(%rbx)
   movq %r8, 8(%rbx)

@@ -9,7 +9,7 @@ static const struct secure_program *secure_program;
 extern uint8_t hypercall_pages[VTLS][4096];
 extern uint8_t secure_entry[];
 
-/* Where the stubs are in the hypercall page is the machine's choice. */
+// Where the stubs are in the hypercall page is the machine's choice.
 static void find_stubs(void) {
   uint64_t offsets = 0;
   uint16_t status = get_vp_register(HV_VP_SELF, HV_INPUT_VTL_OWN, REGISTER_VSM_CODE_PAGE_OFFSETS, &offsets);
@@ -37,7 +37,7 @@ struct table {
   uint64_t base;
 };
 
-/* HV_INPUT_ENABLE_VP_VTL with its HV_INITIAL_VP_CONTEXT. */
+// HV_INPUT_ENABLE_VP_VTL with its HV_INITIAL_VP_CONTEXT.
 struct enable_vp_vtl_input {
   uint64_t partition;
   uint32_t vp;
@@ -65,18 +65,25 @@ uint16_t enable_vp_vtl(uint32_t vp, uint8_t vtl) {
     .rsp = (uint64_t)stacks[vtl][index] + STACK_SIZE,
     .rflags = 2,
     .cs = {0, 0xFFFFFFFF, SELECTOR_CODE, 0xA09B},
-    .ds = data, .es = data, .fs = data, .gs = gs, .ss = data,
+    .ds = data,
+    .es = data,
+    .fs = data,
+    .gs = gs,
+    .ss = data,
     .tr = {(uint64_t)&context->tss, sizeof context->tss - 1, SELECTOR_TSS, 0x8B},
     .ldtr = {0, 0xFFFF, 0, 0x82},
     .idtr = {.limit = idt_register.limit, .base = idt_register.base},
     .gdtr = {.limit = sizeof context->gdt - 1, .base = (uint64_t)context->gdt},
-    .efer = rdmsr(MSR_EFER), .cr0 = read_cr0(), .cr3 = read_cr3(), .cr4 = read_cr4(),
+    .efer = rdmsr(MSR_EFER),
+    .cr0 = read_cr0(),
+    .cr3 = read_cr3(),
+    .cr4 = read_cr4(),
     .pat = 0x0007040600070406,
   };
   return hypercall_status(hypercall(HVCALL_ENABLE_VP_VTL, (uint64_t)input, 0));
 }
 
-/* VTL1 on the boot processor, before anything else of it: VTL1 alone may now enable it on the others. */
+// VTL1 on the boot processor, before anything else of it: VTL1 alone may now enable it on the others.
 static void found_vtl1(void) {
   hypercall_enable();
   find_stubs();
@@ -94,7 +101,7 @@ static void first_entry(struct context *context) {
   context->online = true;
 }
 
-/* One entry into VTL1, from vtl.S. */
+// One entry into VTL1, from vtl.S.
 __attribute__((used)) void secure_dispatch(struct registers *registers) {
   struct context *context = this_context();
   struct assist_page *page = &assist_pages[context->vp];
@@ -104,7 +111,7 @@ __attribute__((used)) void secure_dispatch(struct registers *registers) {
     first_entry(context);
   else if (*reason == ENTRY_CALL)
     how = secure_program->call(registers);
-  /* An operator's switch writes no reason: what is left here must not look like one. */
+  // An operator's switch writes no reason: what is left here must not look like one.
   *reason = ENTRY_NONE;
   page->return_rax = registers->rax;
   page->return_rcx = registers->rcx;

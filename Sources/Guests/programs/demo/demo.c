@@ -1,5 +1,5 @@
-/* VTL0: a timer, some work, IPIs of every form and calls to VTL1 on every processor; idle in HLT otherwise.
-   Command line: exit=N ends the demo after N seconds, with 1 if there were errors. */
+// VTL0: a timer, some work, IPIs of every form and calls to VTL1 on every processor; idle in HLT otherwise.
+// Command line: exit=N ends the demo after N seconds, with 1 if there were errors.
 #include "demo.h"
 #include "relay.h"
 
@@ -10,7 +10,8 @@ static struct relay unicast = {
   .name = "unicast", .vector = VECTOR_UNICAST, .form = UNICAST, .interval = 10000, .reply = &replies};
 static struct relay broadcast = {
   .name = "all-but-self", .vector = VECTOR_BROADCAST, .form = ALL_BUT_SELF, .interval = 50000};
-static struct relay logical = {.name = "logical", .vector = VECTOR_LOGICAL, .form = LOGICAL, .interval = 50000};
+static struct relay logical = {
+  .name = "logical", .vector = VECTOR_LOGICAL, .form = LOGICAL, .interval = 50000};
 static struct relay lowest = {
   .name = "lowest-priority", .vector = VECTOR_LOWEST, .form = LOWEST_PRIORITY, .interval = 25000};
 extern struct relay secure_unicast, secure_broadcast;
@@ -34,7 +35,7 @@ uint64_t checksum(const uint64_t *words, uint64_t count) {
   return sum;
 }
 
-/* Interrupts */
+// Interrupts
 
 static void take_unicast(struct frame *frame) {
   (void)frame;
@@ -54,9 +55,9 @@ static void set_handlers(void) {
   set_handler(0, VECTOR_LOWEST, take_lowest);
 }
 
-/* Work */
+// Work
 
-/* Sums its buffer over and over. VTL1 interrupts it anywhere, and must leave no trace in its registers. */
+// Sums its buffer over and over. VTL1 interrupts it anywhere, and must leave no trace in its registers.
 static void work(uint32_t vp, uint64_t rounds) {
   uint64_t expected = checksum(buffers[vp], BUFFER_WORDS);
   for (uint64_t i = 0; i < rounds; i++)
@@ -80,7 +81,7 @@ static void call_checksum(uint32_t vp) {
   buffers[vp][sum % BUFFER_WORDS] += sum;
 }
 
-/* Lasts longer than a tick where VINA must cut it short, and less than one where nothing can. */
+// Lasts longer than a tick where VINA must cut it short, and less than one where nothing can.
 static void call_sweep(uint32_t vp) {
   bool vina = vina_enabled(vp);
   struct vtl_call call = {.service = SERVICE_SWEEP, .a = vina ? tick_period * 3 / 2 : tick_period / 4};
@@ -95,7 +96,7 @@ static void call_services(uint32_t vp, uint64_t tick) {
   if (tick % sweep == 24 + vp) call_sweep(vp);
 }
 
-/* Report */
+// Report
 
 struct sums {
   uint64_t sent, arrived, strays;
@@ -111,7 +112,7 @@ static struct sums relay_sums(struct relay *const *relays, size_t count) {
   return sums;
 }
 
-/* The ticks there should be by now, give or take those that are just being taken. */
+// The ticks there should be by now, give or take those that are just being taken.
 static void check_ticks(void) {
   for (uint32_t vp = 0; vp < processor_count(); vp++) {
     struct context *context = &contexts[0][vp];
@@ -137,16 +138,19 @@ static void report_vtl1(struct sums ipis) {
     sum.timers += secure_counts[vp].timers;
     sum.vinas += secure_counts[vp].vinas;
   }
-  print(" vtl1 calls %lu timers %lu ipi %lu/%lu vina %lu", sum.calls, sum.timers, ipis.arrived, ipis.sent, sum.vinas);
+  print(" vtl1 calls %lu timers %lu ipi %lu/%lu vina %lu", sum.calls, sum.timers, ipis.arrived, ipis.sent,
+        sum.vinas);
 }
 
 static void report(uint64_t second) {
   struct sums vtl0 = relay_sums(vtl0_counted, COUNT(vtl0_counted));
   struct sums vtl1 = relay_sums(vtl1_counted, COUNT(vtl1_counted));
   uint64_t strays = vtl0.strays + vtl1.strays;
-  for (uint32_t vp = 0; vp < processor_count(); vp++) strays += contexts[0][vp].strays + contexts[1][vp].strays;
+  for (uint32_t vp = 0; vp < processor_count(); vp++)
+    strays += contexts[0][vp].strays + contexts[1][vp].strays;
   check_ticks();
-  print("demo %lus: vps %u ipi %lu/%lu timer %lu", second, processor_count(), vtl0.arrived, vtl0.sent, total_ticks());
+  print("demo %lus: vps %u ipi %lu/%lu timer %lu", second, processor_count(), vtl0.arrived, vtl0.sent,
+        total_ticks());
   if (has_vtl1) report_vtl1(vtl1);
   print(" stray %lu errors %u\n", strays, errors);
 }
@@ -160,7 +164,7 @@ static void report_when_due(void) {
   second++;
 }
 
-/* The kernel */
+// The kernel
 
 static void wait_for_tick(struct context *context, uint64_t seen) {
   disable_interrupts();
@@ -171,7 +175,7 @@ static void wait_for_tick(struct context *context, uint64_t seen) {
   enable_interrupts();
 }
 
-/* What every processor does from its start on. */
+// What every processor does from its start on.
 static void run(void) {
   struct context *context = this_context();
   uint32_t vp = context->vp;

@@ -7,7 +7,7 @@ static uint64_t bit(uint32_t vp) { return 1ull << vp; }
 
 static uint64_t all_processors(void) { return ~0ull >> (64 - processor_count()); }
 
-/* The x2APIC cluster of a processor: up to 16 with the same ID bits 31:4 (SDM Vol. 3A, 12.12.10.2). */
+// The x2APIC cluster of a processor: up to 16 with the same ID bits 31:4 (SDM Vol. 3A, 12.12.10.2).
 static uint64_t cluster_members(uint32_t vp) {
   return all_processors() & 0xFFFFull << vp / X2APIC_CLUSTER * X2APIC_CLUSTER;
 }
@@ -17,7 +17,7 @@ static uint32_t cluster_destination(uint32_t vp) {
   return cluster << 16 | (uint32_t)(cluster_members(vp) >> cluster * X2APIC_CLUSTER);
 }
 
-/* Sends one round from this processor. The targets differ from round to round. */
+// Sends one round from this processor. The targets differ from round to round.
 static void send(struct relay *relay, uint32_t me) {
   uint32_t count = processor_count();
   uint32_t target = count == 1 ? 0 : (me + 1 + relay->round % (count - 1)) % count;
@@ -39,15 +39,15 @@ static void send(struct relay *relay, uint32_t me) {
   apic_send(destination, command | ICR_ASSERT | relay->vector);
 }
 
-/* Adds the round to the sums. What is still awaited did not arrive. */
+// Adds the round to the sums. What is still awaited did not arrive.
 static void close_round(struct relay *relay, uint32_t expected, uint32_t me) {
   uint64_t awaited = __atomic_exchange_n(&relay->awaited, 0, __ATOMIC_ACQ_REL);
   uint32_t missing = relay->form == LOWEST_PRIORITY ? awaited != 0 : (uint32_t)__builtin_popcountll(awaited);
   relay->sent += expected;
   relay->arrived += expected - missing;
   if (missing)
-    ERROR("%s from %u.%u, vector %x: %u of %u did not arrive (processors %lx)", relay->name, me, this_context()->vtl,
-          (uint32_t)relay->vector, missing, expected, awaited);
+    ERROR("%s from %u.%u, vector %x: %u of %u did not arrive (processors %lx)", relay->name, me,
+          this_context()->vtl, (uint32_t)relay->vector, missing, expected, awaited);
 }
 
 void relay_drive(struct relay *relay) {
@@ -72,8 +72,9 @@ void relay_drive(struct relay *relay) {
 
 bool relay_take(struct relay *relay) {
   uint64_t me = bit(this_context()->vp);
-  uint64_t before = relay->form == LOWEST_PRIORITY ? __atomic_exchange_n(&relay->awaited, 0, __ATOMIC_ACQ_REL)
-                                                   : __atomic_fetch_and(&relay->awaited, ~me, __ATOMIC_ACQ_REL);
+  uint64_t before = relay->form == LOWEST_PRIORITY
+                      ? __atomic_exchange_n(&relay->awaited, 0, __ATOMIC_ACQ_REL)
+                      : __atomic_fetch_and(&relay->awaited, ~me, __ATOMIC_ACQ_REL);
   if (before & me) return true;
   __atomic_add_fetch(&relay->strays, 1, __ATOMIC_RELAXED);
   return false;

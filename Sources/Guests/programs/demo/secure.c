@@ -1,5 +1,5 @@
-/* VTL1: a one-shot timer and IPIs of its own, which interrupt VTL0, and services for VTL0. It never halts: when it has
-   nothing more to do, it returns. */
+// VTL1: a one-shot timer and IPIs of its own, which interrupt VTL0, and services for VTL0. It never halts:
+// when it has nothing more to do, it returns.
 #include "demo.h"
 #include "relay.h"
 
@@ -42,7 +42,7 @@ static void take_timer(struct frame *frame) {
 static void take_unicast(struct frame *frame) { (void)frame, relay_take(&secure_unicast); }
 static void take_broadcast(struct frame *frame) { (void)frame, relay_take(&secure_broadcast); }
 
-/* VTL0 has an interrupt that it could take: VTL1 should not stay long. */
+// VTL0 has an interrupt that it could take: VTL1 should not stay long.
 static void take_vina(struct frame *frame) {
   (void)frame;
   secure_counts[this_context()->vp].vinas++;
@@ -72,8 +72,8 @@ static void start(void) {
   enable_interrupts();
 }
 
-/* Works until its time is up or VTL0 has an interrupt; true for the latter. VINA stays asserted for the rest of this
-   stay in VTL1, so a notification that came before the sweep began ends it too. */
+// Works until its time is up or VTL0 has an interrupt; true for the latter. VINA stays asserted for the rest
+// of this stay in VTL1, so a notification that came before the sweep began ends it too.
 static bool sweep(uint32_t vp, uint64_t ticks) {
   volatile uint8_t *vina_asserted = &assist_pages[vp].vina_asserted;
   uint64_t end = rdtsc() + ticks;

@@ -1,11 +1,11 @@
-/* What C cannot do: a VTL call with a known value in every register, and the registers C does not use. */
+// What C cannot do: a VTL call with a known value in every register, and the registers C does not use.
 
 #include "registers.inc"
 
 .text
 
-/* void probe(struct registers *registers): makes a VTL call with these registers (RCX has to be 0), and stores what they
-   are after it. */
+// void probe(struct registers *registers): makes a VTL call with these registers (RCX has to be 0), and
+// stores what they are after it.
 .globl probe
 probe:
   pushq %rbx
@@ -55,7 +55,8 @@ write_xmm10:
   movq %rdi, %xmm10
   ret
 
-/* void raw_vtl_switch(uint64_t rcx, uint64_t rax): VMCALL as the stubs do it, with any control word and input. */
+// void raw_vtl_switch(uint64_t rcx, uint64_t rax): VMCALL as the stubs do it, with any control word and
+// input.
 .globl raw_vtl_switch
 .globl at_raw_vmcall
 raw_vtl_switch:

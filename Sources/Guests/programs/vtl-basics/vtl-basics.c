@@ -1,6 +1,6 @@
-/* What a partition with VTL1 is promised, checked from inside: the statuses of the enabling calls, VTL calls and returns,
-   shared and private registers, entry reasons, and interrupts that cross, or must not cross, between VTLs.
-   (TLFS, "Virtual Secure Mode".) */
+// What a partition with VTL1 is promised, checked from inside: the statuses of the enabling calls, VTL calls
+// and returns, shared and private registers, entry reasons, and interrupts that cross, or must not cross,
+// between VTLs. (TLFS, "Virtual Secure Mode".)
 #include "guest.h"
 
 enum {
@@ -16,15 +16,15 @@ enum {
 
 enum service {
   SERVICE_NOTHING,
-  SERVICE_LOOK,          /* fast: note the registers, change R11, XMM10 and CR2 */
-  SERVICE_ANSWER,        /* normal: RAX and RCX from the VP assist page */
-  SERVICE_CHANGE_PRIVATE,/* fast: change CR3 and CR8 of VTL1 */
-  SERVICE_SPIN,          /* fast: spin for R8 ticks, R8 = VTL0's timer interrupts taken meanwhile, R9 = VINAs */
-  SERVICE_ARM_TIMER,     /* fast: arm VTL1's timer, R8 ticks from now */
-  SERVICE_SEND,          /* fast: ICR write in VTL1: R8 destination, R9 command */
-  SERVICE_SYNTHETIC_IPI, /* fast: hypercall: R8 VTL, R9 VPs; R8 = status */
-  SERVICE_VINA,          /* fast: VINA register := R8; R8 = status */
-  SERVICE_APIC_OFF,      /* fast: software-disable VTL1's APIC */
+  SERVICE_LOOK,           // fast: note the registers, change R11, XMM10 and CR2
+  SERVICE_ANSWER,         // normal: RAX and RCX from the VP assist page
+  SERVICE_CHANGE_PRIVATE, // fast: change CR3 and CR8 of VTL1
+  SERVICE_SPIN,           // fast: spin for R8 ticks, R8 = VTL0's timer interrupts taken meanwhile, R9 = VINAs
+  SERVICE_ARM_TIMER,      // fast: arm VTL1's timer, R8 ticks from now
+  SERVICE_SEND,           // fast: ICR write in VTL1: R8 destination, R9 command
+  SERVICE_SYNTHETIC_IPI,  // fast: hypercall: R8 VTL, R9 VPs; R8 = status
+  SERVICE_VINA,           // fast: VINA register := R8; R8 = status
+  SERVICE_APIC_OFF,       // fast: software-disable VTL1's APIC
   SERVICE_APIC_ON,
 };
 
@@ -35,7 +35,7 @@ void raw_vtl_switch(uint64_t rcx, uint64_t rax);
 extern uint8_t at_raw_vmcall[];
 extern uint64_t page_map[];
 
-/* What VTL1 saw. */
+// What VTL1 saw.
 static struct {
   struct registers registers;
   uint64_t xmm10, cr2, dr0, gs;
@@ -57,7 +57,7 @@ static void write_dr0(uint64_t value) { __asm__ volatile("movq %0, %%dr0" : : "r
 
 static uint64_t count(uint32_t vp, uint32_t vtl, uint8_t vector) { return contexts[vtl][vp].counts[vector]; }
 
-/* VTL1 */
+// VTL1
 
 static void note_reason(struct frame *frame) {
   (void)frame;
@@ -148,14 +148,14 @@ static enum vtl_return secure_call(struct registers *registers) {
 
 static const struct secure_program secure = {secure_start, secure_call};
 
-/* Calls a service; returns what it left in R8 and R9. */
+// Calls a service; returns what it left in R8 and R9.
 static struct vtl_call serve(enum service service, uint64_t a, uint64_t b) {
   struct vtl_call call = {.service = service, .a = a, .b = b};
   vtl_call(&call);
   return call;
 }
 
-/* VTL0, before VTL1 exists */
+// VTL0, before VTL1 exists
 
 static void call_stub(uint64_t unused) {
   (void)unused;
@@ -165,17 +165,18 @@ static void call_stub(uint64_t unused) {
 static void raw_call(uint64_t input) { raw_vtl_switch(HVCALL_VTL_CALL, input); }
 static void raw_return(uint64_t input) { raw_vtl_switch(HVCALL_VTL_RETURN, input); }
 
-/* A refused switch is #UD at the VMCALL. */
+// A refused switch is #UD at the VMCALL.
 static void expect_refused(const char *what, void (*function)(uint64_t), uint64_t input, const uint8_t *rip) {
   struct recovery got = catch_exception(function, input);
   CHECK(got.caught && got.vector == VECTOR_INVALID_OPCODE, "%s: vector %u", what, (uint32_t)got.vector);
   if (rip) CHECK(got.rip == (uint64_t)rip, "%s: rip %lx, expected %lx", what, got.rip, (uint64_t)rip);
 }
 
-#define EXPECT_STATUS(call, expected)                                                                    \
-  do {                                                                                                   \
-    uint16_t status = (call);                                                                            \
-    CHECK(status == (expected), "%s: status %x, expected %x", #call, (uint32_t)status, (uint32_t)(expected)); \
+#define EXPECT_STATUS(call, expected)                                                  \
+  do {                                                                                 \
+    uint16_t status = (call);                                                          \
+    CHECK(status == (expected), "%s: status %x, expected %x", #call, (uint32_t)status, \
+          (uint32_t)(expected));                                                       \
   } while (0)
 
 static void test_before_enabling(void) {
@@ -210,7 +211,7 @@ static void test_enabling(void) {
   vtl1_join();
 }
 
-/* VTL0 and VTL1 together */
+// VTL0 and VTL1 together
 
 static void test_first_entry(void) {
   for (uint32_t vp = 0; vp < processor_count(); vp++) {
@@ -218,7 +219,8 @@ static void test_first_entry(void) {
     CHECK(first_seen[vp].base == base, "APIC base of %u.1 %lx", vp, first_seen[vp].base);
     CHECK(first_seen[vp].id == vp, "APIC ID of %u.1 %x", vp, first_seen[vp].id);
     CHECK(first_seen[vp].svr == 0x1FF, "SVR of %u.1 %x", vp, first_seen[vp].svr);
-    CHECK(first_seen[vp].ldr == 0 && first_seen[vp].tpr == 0, "LDR %x TPR %x", first_seen[vp].ldr, first_seen[vp].tpr);
+    CHECK(first_seen[vp].ldr == 0 && first_seen[vp].tpr == 0, "LDR %x TPR %x", first_seen[vp].ldr,
+          first_seen[vp].tpr);
   }
 }
 
@@ -236,18 +238,19 @@ static void test_shared_registers(void) {
   probe(&registers);
   enable_interrupts();
   CHECK(seen.reason == ENTRY_CALL, "entry reason %u", seen.reason);
-  CHECK(seen.xmm10 == XMM_PATTERN && seen.cr2 == CR2_PATTERN && seen.dr0 == DR0_PATTERN, "xmm10 %lx cr2 %lx dr0 %lx",
-        seen.xmm10, seen.cr2, seen.dr0);
-  CHECK(read_xmm10() == ~(uint64_t)XMM_PATTERN && read_cr2() == ~CR2_PATTERN, "xmm10 %lx cr2 %lx", read_xmm10(),
-        read_cr2());
+  CHECK(seen.xmm10 == XMM_PATTERN && seen.cr2 == CR2_PATTERN && seen.dr0 == DR0_PATTERN,
+        "xmm10 %lx cr2 %lx dr0 %lx", seen.xmm10, seen.cr2, seen.dr0);
+  CHECK(read_xmm10() == ~(uint64_t)XMM_PATTERN && read_cr2() == ~CR2_PATTERN, "xmm10 %lx cr2 %lx",
+        read_xmm10(), read_cr2());
   CHECK(seen.gs == (uint64_t)&contexts[1][0], "GS base in VTL1 %lx", seen.gs);
   CHECK(rdmsr(MSR_GS_BASE) == (uint64_t)&contexts[0][0], "GS base in VTL0 %lx", rdmsr(MSR_GS_BASE));
-  /* A fast return leaves RAX and RCX as they are at the VMCALL: its control input and control word. */
+  // A fast return leaves RAX and RCX as they are at the VMCALL: its control input and control word.
   CHECK(registers.rax == RETURN_FAST && registers.rcx == HVCALL_VTL_RETURN, "rax %lx rcx %lx", registers.rax,
         registers.rcx);
   uint64_t *in_vtl1 = (uint64_t *)&seen.registers, *called_with = (uint64_t *)&before;
   for (uint64_t i = 2; i < 15; i++) {
-    CHECK(in_vtl1[i] == called_with[i], "register %lu in VTL1 %lx, expected %lx", i, in_vtl1[i], called_with[i]);
+    CHECK(in_vtl1[i] == called_with[i], "register %lu in VTL1 %lx, expected %lx", i, in_vtl1[i],
+          called_with[i]);
     uint64_t expected = &called_with[i] == &before.r11 ? ~called_with[i] : called_with[i];
     CHECK(words[i] == expected, "register %lu after the call %lx, expected %lx", i, words[i], expected);
   }
@@ -263,7 +266,7 @@ static void test_returns(void) {
   expect_refused("VTL return in VTL0, with VTL1 enabled", raw_return, 1, at_raw_vmcall);
 }
 
-/* A timer of VTL1 fires while VTL0 runs with interrupts disabled: VTL1 is entered at once. */
+// A timer of VTL1 fires while VTL0 runs with interrupts disabled: VTL1 is entered at once.
 static void test_vtl1_timer(void) {
   uint64_t before = count(0, 1, VECTOR_TIMER);
   interrupt_reason[0] = 0;
@@ -276,7 +279,7 @@ static void test_vtl1_timer(void) {
   enable_interrupts();
 }
 
-/* A timer of VTL0 fires while VTL1 runs: VTL0 takes it after the return. */
+// A timer of VTL0 fires while VTL1 runs: VTL0 takes it after the return.
 static void test_vtl0_timer(void) {
   uint64_t before = count(0, 0, VECTOR_TIMER);
   apic_timer(LVT_ONE_SHOT, VECTOR_TIMER, SOON);
@@ -285,7 +288,7 @@ static void test_vtl0_timer(void) {
   CHECK(count(0, 0, VECTOR_TIMER) == before + 1, "%lu interrupts", count(0, 0, VECTOR_TIMER) - before);
 }
 
-/* The same with VINA: VTL1 is told once, and only if VTL0 could take the interrupt. */
+// The same with VINA: VTL1 is told once, and only if VTL0 could take the interrupt.
 static void test_vina(void) {
   uint64_t value = VECTOR_VINA | VINA_ENABLED | VINA_AUTO_RESET;
   CHECK(serve(SERVICE_VINA, value, 0).a == HV_SUCCESS, "VINA register");
@@ -300,7 +303,7 @@ static void test_vina(void) {
   CHECK(serve(SERVICE_VINA, 0, 0).a == HV_SUCCESS, "VINA register");
 }
 
-/* Each VTL's IPIs reach local APICs of that VTL alone. */
+// Each VTL's IPIs reach local APICs of that VTL alone.
 static void test_separation(void) {
   uint64_t others = processor_count() - 1;
   apic_send(0, ICR_ALL_BUT_SELF | VECTOR_VTL0);
@@ -328,11 +331,11 @@ static void test_synthetic_ipi(void) {
   EXPECT_STATUS(send_synthetic_ipi(VECTOR_EITHER, HV_INPUT_VTL(1), 1 << 1), HV_ACCESS_DENIED);
   EXPECT_STATUS(send_synthetic_ipi(VECTOR_EITHER, HV_INPUT_VTL_OWN, 1 << 1), HV_SUCCESS);
   spin_for(SOON);
-  CHECK(count(1, 0, VECTOR_EITHER) == vtl0 + 2 && count(1, 1, VECTOR_EITHER) == vtl1 + 1, "%lu in VTL0, %lu in VTL1",
-        count(1, 0, VECTOR_EITHER) - vtl0, count(1, 1, VECTOR_EITHER) - vtl1);
+  CHECK(count(1, 0, VECTOR_EITHER) == vtl0 + 2 && count(1, 1, VECTOR_EITHER) == vtl1 + 1,
+        "%lu in VTL0, %lu in VTL1", count(1, 0, VECTOR_EITHER) - vtl0, count(1, 1, VECTOR_EITHER) - vtl1);
 }
 
-/* VTL1's APIC switched off: VTL0's goes on, VTL1 hears nothing. */
+// VTL1's APIC switched off: VTL0's goes on, VTL1 hears nothing.
 static void test_apic_off(void) {
   serve(SERVICE_APIC_OFF, 0, 0);
   uint64_t vtl0 = count(0, 0, VECTOR_VTL0), vtl1 = count(0, 1, VECTOR_VTL1);
@@ -344,7 +347,7 @@ static void test_apic_off(void) {
   serve(SERVICE_APIC_ON, 0, 0);
 }
 
-/* Processor 1 spins in VTL0 with interrupts disabled: an IPI from VTL1 to VTL1 still gets in at once. */
+// Processor 1 spins in VTL0 with interrupts disabled: an IPI from VTL1 to VTL1 still gets in at once.
 static volatile bool spinning, release;
 
 static void spin_without_interrupts(void) {
@@ -370,7 +373,7 @@ static void test_preemption(void) {
   CHECK(count(1, 0, VECTOR_VTL0) == held_back + 1, "VTL0 did not take its interrupt after STI");
 }
 
-/* The other processors: join VTL1 when it is there; processor 1 then takes part in the last test. */
+// The other processors: join VTL1 when it is there; processor 1 then takes part in the last test.
 static volatile bool enabled, last_test;
 static volatile uint32_t joined = 1;
 
@@ -395,7 +398,7 @@ static void set_handlers(void) {
 void guest_main(void) {
   if (processor_count() < 2 || boot_info.vtl_count < 2 || !hypercall_available())
     panic("this needs two processors and VTL1");
-  write_cr4(read_cr4() | 1 << 9); /* OSFXSR: SSE instructions */
+  write_cr4(read_cr4() | 1 << 9); // OSFXSR: SSE instructions
   set_handlers();
   processors_start(run);
   vtl1_prepare(&secure);
