@@ -33,4 +33,10 @@ struct GoldenTests {
     _ = model.handle("2")
     try golden("groups", model, size)
   }
+
+  @Test(arguments: sizes) func `the help`(size: Size) throws {
+    var model = Self.model(size)
+    _ = model.handle("?")
+    try golden("help", model, size)
+  }
 }

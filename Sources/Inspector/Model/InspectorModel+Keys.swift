@@ -24,9 +24,14 @@ extension InspectorModel {
     return nil
   }
 
-  /// The help closes at any key that is not one of those that work everywhere.
+  /// The help closes at any key that neither scrolls it nor works everywhere.
   private mutating func handleInHelp(_ key: Key) -> Action? {
-    switch KeyMap.command(for: key, in: view) {
+    let command = KeyMap.command(for: key, in: view)
+    if let command, let distance = distance(command) {
+      helpRow = min(HelpPage.lastRow(self), max(0, helpRow + distance))
+      return nil
+    }
+    switch command {
     case .redraw: return .redraw
     case .suspend: return .suspend
     case .quitNow: return .quit
@@ -67,7 +72,9 @@ extension InspectorModel {
       return nil
     }
     switch command {
-    case .help: isHelpOpen = true
+    case .help:
+      isHelpOpen = true
+      helpRow = 0
     case .view(let id): show(id)
     case .back: goBack()
     case .runStop: return runOrStop()

@@ -33,6 +33,8 @@ public struct InspectorModel: Sendable {
   public var selection = Selection()
   public internal(set) var dialog: (any Dialog)?
   public internal(set) var isHelpOpen = false
+  /// The first row of the help that is shown, where it is longer than the screen.
+  var helpRow = 0
   /// The picture stands still; the machine does not.
   public internal(set) var isFrozen = false
   public var timeMode: TimeMode = .absolute

@@ -1,22 +1,75 @@
-/// All keys, from the key map.
+/// All keys, from the key map, and what the letters mean.
 enum HelpPage {
-  static var status: Line { "every command has a plain key; function keys are never the only way" }
+  static var status: Line { " every command has a plain key" }
 
   static func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    let inside = grid.box("Help", area)
-    var keys = inside
-    let width = keys.width / 3
-    for purpose in KeyPurpose.allCases {
-      grid.put(lines(purpose, width), in: keys.takeLeft(width))
+    var inside = grid.box("Help", area)
+    guard inside.width >= 74 else {
+      let lines = KeyPurpose.allCases.flatMap { keys($0, model, inside.width) + [.empty] } + letters
+      let top = min(model.helpRow, max(0, lines.count - inside.height))
+      grid.put(Array(lines.dropFirst(top)), in: inside)
+      return
+    }
+    let columns = KeyPurpose.allCases.map { keys($0, model, inside.width / 3 - 1) }
+    var table = inside.takeTop(columns.map(\.count).max() ?? 0)
+    for column in columns { grid.put(column, in: table.takeLeft(inside.width / 3)) }
+    if inside.height >= letters.count + 2 {
+      grid.rule("letters, words, colours: no colour is ever the only sign", 1, in: inside)
+      _ = inside.takeTop(2)
+      grid.put(letters, in: inside)
     }
   }
 
-  private static func lines(_ purpose: KeyPurpose, _ width: Int) -> [Line] {
-    var lines = [Line(purpose.title, .bold)]
-    for binding in KeyMap.bindings where binding.purpose == purpose {
-      let keys = binding.keys.map(\.name).joined(separator: " ")
-      lines.append(Line(keys.left(9), .bold) + Line(binding.help.clipped(to: width - 10)))
+  /// How many rows the help of a narrow screen may scroll.
+  static func lastRow(_ model: InspectorModel) -> Int {
+    KeyPurpose.allCases.reduce(letters.count) { $0 + keys($1, model, 40).count + 1 } - 1
+  }
+
+  private static func keys(_ purpose: KeyPurpose, _ model: InspectorModel, _ width: Int) -> [Line] {
+    var lines = [Line(purpose.title + (purpose == .act && model.isReadOnly ? "  (read-only here)" : ""), .bold)]
+    for row in KeyMap.helpRows(purpose) {
+      let isHere = row.scope == .everywhere || row.scope == .view(model.view)
+      lines.append(
+        Line(row.keys.left(9), isHere ? .bold : .dim) + Line(row.help.clipped(to: width - 9), isHere ? .plain : .dim))
     }
     return lines
+  }
+
+  private static var letters: [Line] {
+    func row(_ style: Style, _ letter: String, _ text: String) -> Line { Line(letter.left(3), style) + Line(text) }
+    return [
+      row(.active, "R", "runs in its VP") + Line("                 ") + row(.waiting, "r", "ready: an interrupt is about to bring it in"),
+      row(.dim, "H", "halted, until an interrupt") + Line("     ") + row(.preempted, "b", "preempted by a higher VTL, not done"),
+      row(.dim, "i", "inactive, nothing waits") + Line("        ") + row(.dim, "W", "waits for SIPI    x  VTL not enabled"),
+      row(.wrong, "!", "a finding: W explains it") + Line("       ") + row(.plain, "d", "TSC-deadline  p  periodic  o  one-shot  m  masked"),
+      .empty,
+      Line("RUN IDLE", .active) + Line(" it runs   ") + Line(" PAUSED ", .badge) + Line(" stopped by someone   ") + Line(" FROZEN ", .badge)
+        + Line(" only the picture"),
+      Line(" LOST ", Style(.wrong, reversed: true)) + Line(" does not answer   ") + Line(" DEAD ", Style(.wrong, reversed: true))
+        + Line(" its last state   ") + Line(" STOPPED ", .badge) + Line(" the machine has ended"),
+    ]
+  }
+}
+
+extension KeyMap {
+  struct HelpRow {
+    var keys: String
+    var help: String
+    var scope: KeyScope
+  }
+
+  /// The bindings of one column; the views, and the three keys that change the context, take one row each.
+  static func helpRows(_ purpose: KeyPurpose) -> [HelpRow] {
+    var rows: [HelpRow] = []
+    var views: [String] = []
+    for binding in bindings where binding.purpose == purpose {
+      if case .view = binding.command {
+        views.append(binding.keys.first?.name ?? "")
+        continue
+      }
+      rows.append(HelpRow(keys: binding.keys.map(\.name).joined(separator: " "), help: binding.help, scope: binding.scope))
+    }
+    if !views.isEmpty { rows.insert(HelpRow(keys: views.joined(separator: " "), help: "views", scope: .everywhere), at: 0) }
+    return rows
   }
 }
