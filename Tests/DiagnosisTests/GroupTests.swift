@@ -64,3 +64,28 @@ private func lost(
   #expect(
     diagnose(rfc, [lost(), lost(delivered: 3, reason: nil, at: .milliseconds(9_500), sequence: 8)]).isEmpty)
 }
+
+/// All-but-self, fixed, vector 2f in the ICR, and one request of it that reached nobody.
+private func standing(_ snapshot: Snapshot, undelivered: UInt64 = 1) -> Snapshot {
+  snapshot.with(1, 1) {
+    $0.apic[0x300] = 0xC402F
+    $0.counters.undelivered = undelivered
+  }
+}
+
+@Test func `without the events, the request that stands in the ICR is likely the lost one`() throws {
+  let finding = try #require(diagnose(standing(rfc), noEvents).first)
+  #expect(finding.code == .groupRequestLost)
+  #expect(finding.certainty == .likely)
+  #expect(finding.context == sender)
+}
+
+@Test func `a request in the ICR that would arrive, or that was never lost, is not S17`() {
+  #expect(diagnose(standing(healthy(vtls: 2)), noEvents).isEmpty)
+  #expect(diagnose(standing(rfc, undelivered: 0), noEvents).isEmpty)
+}
+
+@Test func `evidence says that the request would be lost again`() throws {
+  let finding = try #require(diagnose(rfc, [lost()]).first)
+  #expect(finding.evidence.contains(.init("resolved again by this snapshot's registers it reaches nobody")))
+}
