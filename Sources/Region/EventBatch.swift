@@ -5,7 +5,7 @@ import Journal
 /// Some consecutive events from a region's ring.
 public struct EventBatch: Hashable, Sendable {
   public var events: [Event]
-  /// Events asked for that had been overwritten.
+  /// Events asked for that the ring does not hold: overwritten, or from before the region was made.
   public var missed: UInt64
   /// Events that are there but cannot be decoded: damaged, or of a kind this version does not know.
   public var unreadable: UInt64
@@ -40,10 +40,10 @@ extension RegionReader {
     batch.events.reserveCapacity(count)
     for i in 0..<count {
       let sequence = first + UInt64(i)
-      if sequence < floor {
+      let record = buffer.load(fromByteOffset: i * slotStride, as: EventRecord.self)
+      if sequence < floor || record.stamp != sequence &+ 1 {
         batch.missed += 1
-      } else if let event = event(buffer.load(fromByteOffset: i * slotStride, as: EventRecord.self), sequence)
-      {
+      } else if let event = event(record) {
         batch.events.append(event)
       } else {
         batch.unreadable += 1
@@ -69,8 +69,8 @@ extension RegionReader {
     if before < count { try copy(ring, (count - before) * slotStride, to: before * slotStride) }
   }
 
-  private func event(_ record: EventRecord, _ sequence: UInt64) -> Event? {
-    guard record.stamp == sequence &+ 1, let event = Event(record) else { return nil }
+  private func event(_ record: EventRecord) -> Event? {
+    guard let event = Event(record) else { return nil }
     // The contexts it names are used as indices by those who show it.
     if let context = event.context, !isContext(context) { return nil }
     if case .requested(_, _, let route) = event.body, let target = route.firstTarget, !isContext(target) {

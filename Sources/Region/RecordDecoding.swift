@@ -56,8 +56,7 @@ extension RegionReader {
     return machine
   }
 
-  private func decodeContext(at place: Int, _ index: Int, stamps: Int) throws(RegionError) -> ContextSnapshot
-  {
+  private func decodeContext(at place: Int, _ index: Int, stamps: Int) throws(RegionError) -> ContextSnapshot {
     let record = (buffer.baseAddress! + place).assumingMemoryBound(to: vtlscope_context.self)
     let id = ContextID(index / vtlCount, index % vtlCount)
     guard record.pointee.vp == id.vp.rawValue, record.pointee.vtl == id.vtl.rawValue else {

@@ -77,6 +77,8 @@ extension RegionError: CustomStringConvertible {
 public enum RegionLimits {
   /// VPs times VTLs.
   public static var contexts: Int { 65_536 }
+  /// Bytes of any table that a reader copies as a whole; a sparse file can claim any size at no cost.
+  public static var tableBytes: UInt64 { 256 << 20 }
   public static var vtls: Int { 16 }
   public static var groups: Int { 256 }
   /// Bytes of symbol names, and of symbol records.

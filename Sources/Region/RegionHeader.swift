@@ -45,8 +45,8 @@ struct RegionHeader {
     let contexts = UInt64(contextCount)
     let any: ClosedRange<UInt64> = 0...UInt64(UInt32.max)
     var check = TableCheck(space: raw.file_size)
-    check("banks", raw.banks, vtlscope_bank.self, 2...64)
-    check("events", raw.events, vtlscope_event.self, 2...(1 << 31))
+    check("banks", raw.banks, vtlscope_bank.self, 2...64, isReadWhole: false)
+    check("events", raw.events, vtlscope_event.self, 2...(1 << 31), isReadWhole: false)
     check("symbols", raw.symbols, vtlscope_symbol.self, any)
     check("strings", raw.strings, CChar.self, any)
     check.space = UInt64(raw.banks.stride)
@@ -54,7 +54,7 @@ struct RegionHeader {
     check("groups", raw.groups, vtlscope_group.self, UInt64(raw.group_count)...UInt64(raw.group_count))
     check("map entries", raw.map_entries, vtlscope_map_entry.self, mapEntries...mapEntries)
     check("contexts", raw.contexts, vtlscope_context.self, contexts...contexts)
-    check("stamps", raw.stamps, vtlscope_stamps.self, contexts...contexts)
+    check("stamps", raw.stamps, vtlscope_stamps.self, contexts...contexts, isReadWhole: false)
     return check.fault
   }
 
@@ -73,11 +73,12 @@ private struct TableCheck {
   init(space: UInt64) { self.space = space }
 
   mutating func callAsFunction<T>(
-    _ name: String, _ table: vtlscope_table, _: T.Type, _ counts: ClosedRange<UInt64>
+    _ name: String, _ table: vtlscope_table, _: T.Type, _ counts: ClosedRange<UInt64>, isReadWhole: Bool = true
   ) {
     guard fault == nil else { return }
     let (size, alignment) = (MemoryLayout<T>.size, MemoryLayout<T>.alignment)
-    let (end, overflow) = table.offset.addingReportingOverflow(UInt64(table.stride) * UInt64(table.count))
+    let bytes = UInt64(table.stride) * UInt64(table.count)
+    let (end, overflow) = table.offset.addingReportingOverflow(bytes)
     if !counts.contains(UInt64(table.count)) {
       fault = "\(table.count) \(name)"
     } else if table.stride < size || (T.self != vtlscope_bank.self && table.stride > size * 8) {
@@ -87,6 +88,8 @@ private struct TableCheck {
       fault = "\(name) are not aligned"
     } else if overflow || end > space {
       fault = "\(name) reach past the end"
+    } else if isReadWhole && bytes > RegionLimits.tableBytes {
+      fault = "\(bytes) bytes of \(name)"
     }
   }
 }

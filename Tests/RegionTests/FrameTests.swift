@@ -123,4 +123,22 @@ import Testing
     writer.write(after)
     #expect(try RegionReader(path: writer.path).snapshot() == after)
   }
+
+  @Test func `a bank that is being written again cannot be taken for the frame it held`() throws {
+    let scratch = Scratch()
+    let writer = try RegionWriter(
+      name: "demo", vpCount: 2, vtlCount: 1, groupCount: 1, ringBytes: 4096, directory: scratch.directory)
+    var random = Seeded(13)
+    for _ in 0..<3 { writer.write(random.snapshot(vps: 2, vtls: 1, groups: 1)) }
+    writer.beginFrame()
+    writer.write(context: random.context(ContextID(0, 0), 2, 1), index: 0, generation: 1)
+    // A reader so slow that it still looks for frame 1, whose bank the writer has come back to.
+    var bytes = Scratch.bytes(writer.path)
+    for i in 0..<8 { bytes[384 + i] = i == 0 ? 1 : 0 }
+    bytes.withUnsafeBytes { bytes -> Void in
+      #expect(throws: RegionError.damaged(path: "memory", what: "frame 1 is not in its bank")) {
+        try RegionReader(bytes: bytes).snapshot()
+      }
+    }
+  }
 }

@@ -97,6 +97,38 @@ import Testing
     }
   }
 
+  @Test func `a sparse file cannot make a reader allocate what it claims to hold`() throws {
+    let scratch = Scratch()
+    let path = scratch.path("sparse")
+    let valid = try region()
+    let claims: [(inout vtlscope_header) -> Void] = [
+      { $0.symbols.count = .max },
+      { $0.strings.count = .max },
+      {
+        $0.vp_count = 65_536
+        $0.map_capacity = 1 << 26
+        $0.map_entries.count = 1 << 26
+        $0.contexts.count = 65_536
+        $0.stamps.count = 65_536
+        $0.banks.stride = .max & ~7
+      },
+    ]
+    for claim in claims {
+      var bytes = valid
+      var header = bytes.withUnsafeBytes { $0.load(as: vtlscope_header.self) }
+      header.file_size = 1 << 40
+      claim(&header)
+      bytes.withUnsafeMutableBytes { $0.storeBytes(of: header, as: vtlscope_header.self) }
+      Scratch.write(bytes, to: path)
+      truncate(path, 1 << 40)
+      #expect {
+        _ = try RegionReader(path: path)
+      } throws: { error in
+        if case .damaged? = error as? RegionError { true } else { false }
+      }
+    }
+  }
+
   @Test func `a newer minor version with longer records is read`() throws {
     let scratch = Scratch()
     let writer = try RegionWriter(

@@ -78,6 +78,14 @@ import Testing
     #expect(batch.unreadable == 2)
   }
 
+  @Test func `a region may begin with any event; those before it are missed`() throws {
+    let scratch = Scratch()
+    let writer = try writer(scratch, slots: 64)
+    for n in 1000..<1010 { writer.append(event(UInt64(n))) }
+    let batch = try RegionReader(path: writer.path).events(from: 0)
+    #expect(batch == EventBatch(events: (1000..<1010).map(event), missed: 1000, unreadable: 0, next: 1010))
+  }
+
   @Test func `the packed event is the C layout`() {
     #expect(MemoryLayout<EventRecord>.size == MemoryLayout<vtlscope_event>.size)
     let event = Event(

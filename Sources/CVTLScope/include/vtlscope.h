@@ -307,35 +307,35 @@ VTLSCOPE_ASSERT(sizeof(vtlscope_map_entry) == 8);
 
 /* One thing that happened. A reader skips, and counts, a kind that it does not know.
  *
- * kind                    detail                     a                   b                     c
- *  0 requested            source 7:0, narrow 8,      ICR, x2APIC layout  first target's VP     delivered 15:0,
- *                         has a target 9                                 31:0, candidates       rejected 31:16,
- *                                                                        47:32, group 55:48,   reason 39:32,
- *                                                                        target's VTL 63:56    path 47:40
- *  1 accepted             vector 7:0, mode 15:8      0 pending,
- *                                                    1 merged,           journey merged with
- *                                                    2 rejected          reason
- *  2 acknowledged         vector                     waited
- *  3 end of interrupt     vector                     in service
+ * kind                  detail                  a                   b                    c
+ *  0 requested          source 7:0, narrow 8,   ICR (x2APIC form)   target's VP 31:0,    delivered 15:0,
+ *                       has a target 9                              candidates 47:32,    rejected 31:16,
+ *                                                                   group 55:48,         reason 39:32,
+ *                                                                   target's VTL 63:56   path 47:40
+ *  1 accepted           vector 7:0, mode 15:8   0 pending,
+ *                                               1 merged,           journey merged with
+ *                                               2 rejected          reason
+ *  2 acknowledged       vector                  waited
+ *  3 end of interrupt   vector                  in service
  *  4 spurious EOI
- *  5 timer expired        vector 7:0, masked 8       due
- *  6 halted               interrupts enabled
- *  7 woke                                            after
- *  8 VTL switched         from 7:0, to 15:8          reason              1 + vector, or 0
- *  9 hypercall            code                       status              repetitions            fast
- * 10 task priority        from 7:0, to 15:8
- * 11 exception            vector 7:0, has code 8     error code          address
+ *  5 timer expired      vector 7:0, masked 8    due
+ *  6 halted             interrupts enabled
+ *  7 woke                                       after
+ *  8 VTL switched       from 7:0, to 15:8       reason              1 + vector, or 0
+ *  9 hypercall          code                    status              repetitions          fast
+ * 10 task priority      from 7:0, to 15:8
+ * 11 exception          vector 7:0, has code 8  error code          address
  * 12 NMI taken
  * 13 INIT processed
- * 14 SIPI processed       vector
- * 15 map rebuilt          group                      generation          mode                   reason
- * 16 APIC base changed                               from                to
- * 17 software enable      on
- * 18 APIC error           status
- * 19 VTL enabled          VTL 7:0, partition 8
- * 20 VINA asserted        vector
- * 21 command              kind                       refusal, 0 none
- * 22 stopped              cause                      status
+ * 14 SIPI processed     vector
+ * 15 map rebuilt        group                   generation          mode                 reason
+ * 16 APIC base changed                          from                to
+ * 17 software enable    on
+ * 18 APIC error         status
+ * 19 VTL enabled        VTL 7:0, partition 8
+ * 20 VINA asserted      vector
+ * 21 command            kind                    refusal, 0 none
+ * 22 stopped            cause                   status
  */
 typedef struct vtlscope_event {
   uint64_t stamp; /* 1 + the sequence number; 0 while the slot is being written */
