@@ -86,8 +86,8 @@ import Testing
         time: .zero, instructions: 0, command: .switchVTL(VPIndex(0), to: .vtl1), refusal: .notPaused),
       CommandRecord(time: .zero, instructions: 0, command: .endOfInterrupt(ContextID(0, 0)), refusal: nil),
     ]
-    func dump() -> MachineDump {
-      MachineDump(
+    func dump() -> Dump {
+      Dump(
         snapshot: Snapshot(
           machine: machine, contexts: [ContextSnapshot(id: ContextID(0, 0), group: GroupID(0)), context],
           groups: [group]),

@@ -2,7 +2,7 @@
 ///
 /// The JSON document begins with `schema` and `version`. The version changes when a key is renamed, removed
 /// or given another meaning; keys may be added at any time.
-public struct MachineDump: JSONWritable {
+public struct Dump: JSONWritable {
   public static var schema: String { "vtlscope.dump" }
   public static var version: Int { 1 }
 
