@@ -1,5 +1,6 @@
 import Architecture
 import Inspector
+import Journal
 import Testing
 
 struct GoldenTests {
@@ -38,5 +39,38 @@ struct GoldenTests {
     var model = Self.model(size)
     _ = model.handle("?")
     try golden("help", model, size)
+  }
+
+  @Test func `a local APIC in xAPIC mode with a flat logical id`() throws {
+    var model = Self.model(Size(80, 24))
+    model.select(ContextID(0, 1))
+    _ = model.handle("3")
+    try golden("lapic-flat", model, Size(80, 24))
+  }
+
+  @Test func `a local APIC that is off in SVR, of a VP that waits for its SIPI`() throws {
+    var model = Self.model(Size(80, 24))
+    model.select(ContextID(9, 0))
+    _ = model.handle("3")
+    try golden("lapic-off", model, Size(80, 24))
+  }
+
+  @Test func `a local APIC that is off in APIC_BASE`() throws {
+    var model = Self.model(Size(80, 24))
+    var snapshot = model.snapshot
+    let place = snapshot.contexts.firstIndex { $0.id == ContextID(3, 0) }!
+    snapshot.contexts[place].apicBase = 0xFEE0_0000
+    snapshot.contexts[place].apic = APICPage()
+    snapshot.contexts[place].timer = TimerSnapshot()
+    model.apply(Update(snapshot: snapshot))
+    model.select(ContextID(3, 0))
+    _ = model.handle("3")
+    try golden("lapic-disabled", model, Size(80, 24))
+  }
+
+  @Test func `the overview where the locale is not UTF-8`() throws {
+    var model = Self.model(Size(120, 40))
+    model.glyphs = .ascii
+    try golden("over-ascii", model, Size(120, 40))
   }
 }

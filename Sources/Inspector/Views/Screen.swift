@@ -60,12 +60,14 @@ enum Footer {
   private static func text(_ item: FooterItem) -> Line { Line(item.keys, .bold) + Line(" " + item.label) }
 
   static func items(_ model: InspectorModel, _ view: any View, isWide: Bool) -> [FooterItem] {
-    if model.isHelpOpen { return [FooterItem("Esc", "Close"), item(.theme, isWide), item(.quitNow, isWide)] }
+    if model.isHelpOpen {
+      return [FooterItem("Esc", "Close"), item(.theme, isWide, model), item(.quitNow, isWide, model)]
+    }
     if let dialog = model.dialog { return dialog.footer(model) }
     let commands = [.help] + view.footer(model) + [.runStop, .step, .freeze, .quit]
     var shown: [KeyCommand] = []
     for command in commands where !shown.contains(command) && isUseful(command, model) { shown.append(command) }
-    return shown.map { item($0, isWide) }
+    return shown.map { item($0, isWide, model) }
   }
 
   /// A key that would only answer "not now" has no place in the last line.
@@ -75,11 +77,21 @@ enum Footer {
     return !binding.needsControl || (!model.isReadOnly && model.isAlive)
   }
 
-  private static func item(_ command: KeyCommand, _ isWide: Bool) -> FooterItem {
+  private static func item(_ command: KeyCommand, _ isWide: Bool, _ model: InspectorModel) -> FooterItem {
     guard let binding = KeyMap.binding(for: command) else { return FooterItem("", "") }
+    let label = label(command, model) ?? binding.label
     let plain = binding.keys.first?.name ?? ""
     let function = binding.keys.first { if case .function = $0 { true } else { false } }
-    guard isWide, let function else { return FooterItem(plain, binding.label) }
-    return FooterItem("\(function.name) \(plain)", binding.label)
+    guard isWide, let function else { return FooterItem(plain, label) }
+    return FooterItem("\(function.name) \(plain)", label)
+  }
+
+  /// What a key that turns something over would do now.
+  private static func label(_ command: KeyCommand, _ model: InspectorModel) -> String? {
+    switch command {
+    case .runStop: model.snapshot.machine.runState == .running ? "Stop" : "Run"
+    case .freeze: model.isFrozen ? "Thaw" : "Freeze"
+    default: nil
+    }
   }
 }

@@ -1,0 +1,152 @@
+import Architecture
+import Inspector
+import Journal
+import Testing
+
+struct KeyTests {
+  @Test func `no key means two things in one place`() {
+    for view in ViewID.allCases {
+      var seen: [Key: KeyCommand] = [:]
+      for binding in KeyMap.bindings where binding.scope == .everywhere || binding.scope == .view(view) {
+        for key in binding.keys {
+          #expect(seen[key] == nil, "\(key.name) in \(view)")
+          seen[key] = binding.command
+        }
+      }
+    }
+  }
+
+  @Test func `every command has a key that no terminal eats`() {
+    for binding in KeyMap.bindings where binding.command != .redraw && binding.command != .suspend {
+      let plain = binding.keys.filter { key in
+        switch key {
+        case .function, .control: false
+        default: true
+        }
+      }
+      #expect(!plain.isEmpty, "\(binding.help)")
+    }
+  }
+
+  @Test func `what the last line offers is in the key map of that view`() {
+    for view in Views.all {
+      for command in view.footer(Scene.model()) {
+        let binding = KeyMap.binding(for: command)
+        #expect(binding != nil, "\(view.id) \(command)")
+        #expect(binding.map { $0.scope == .everywhere || $0.scope == .view(view.id) } ?? false, "\(view.id) \(command)")
+      }
+    }
+  }
+
+  @Test func `an inspector that may only look sends no command`() {
+    var model = Scene.model(isReadOnly: true)
+    for key: Key in ["p", "s", "x", .function(5)] {
+      #expect(model.handle(key) == nil)
+      #expect(model.message != nil)
+    }
+  }
+
+  @Test func `stop, run and step do what the machine's state lets them`() {
+    var model = Scene.model()
+    #expect(model.handle("p") == .command(.pause))
+    #expect(model.handle("s") == nil)
+    var paused = model.snapshot
+    paused.machine.runState = .paused
+    model.apply(Update(snapshot: paused))
+    #expect(model.handle("p") == .command(.run))
+    #expect(model.handle("s") == .command(.stepEvent))
+    model.apply(Update(snapshot: nil, liveness: .dead))
+    #expect(model.handle("p") == nil)
+  }
+
+  @Test func `q goes back view by view and then quits`() {
+    var model = Scene.model()
+    _ = model.handle("2")
+    _ = model.handle("3")
+    #expect(model.handle("q") == nil)
+    #expect(model.view == .groups)
+    #expect(model.handle("q") == nil)
+    #expect(model.view == .over)
+    #expect(model.handle("q") == .quit)
+    #expect(model.handle("Q") == .quit)
+  }
+
+  @Test func `pasted text never acts`() {
+    var model = Scene.model()
+    for view: Key in ["1", "2", "3", "6"] {
+      _ = model.handle(view)
+      #expect(model.handle(.paste("Qpfx3\n\u{1B}")) == nil)
+    }
+    #expect(model.view == .events)
+    #expect(model.dialog == nil)
+  }
+
+  @Test func `a selection stays on its context when contexts come and go`() {
+    var model = Scene.model(vps: 16)
+    model.select(ContextID(7, 0))
+    var next = model.snapshot
+    // VTL1 is enabled on VP 5: a new row above the selected one.
+    let place = next.contexts.firstIndex { $0.id == ContextID(5, 1) }!
+    next.contexts[place].isEnabled = true
+    model.apply(Update(snapshot: next))
+    #expect(model.selection.context == ContextID(7, 0))
+    #expect(model.draw(Size(80, 24)).textRows.contains { $0.hasPrefix(">  7.0") })
+    _ = model.handle("k")
+    #expect(model.selection.context == ContextID(6, 0))
+  }
+
+  @Test func `the selected row is on the screen however many there are`() {
+    var model = Scene.model(vps: 64)
+    for id in [ContextID(0, 0), ContextID(3, 1), ContextID(33, 0), ContextID(63, 0)] {
+      model.select(id)
+      let rows = model.draw(Size(80, 24)).textRows
+      #expect(rows.contains { $0.hasPrefix(">") && $0.contains(" \(id) ") })
+    }
+  }
+
+  @Test func `20,000 random keys never crash, and a way out always remains`() {
+    var random = SplitMix(state: 7)
+    let keys = Self.allKeys
+    let sizes = [Size(80, 24), Size(39, 9), Size(40, 10), Size(120, 40), Size(200, 60), Size(1, 1), Size(81, 25)]
+    var model = Scene.model()
+    for step in 0..<20_000 {
+      _ = model.handle(keys[Int(random.next() % UInt64(keys.count))])
+      guard step % 50 == 0 else { continue }
+      model.size = sizes[step / 50 % sizes.count]
+      let grid = model.draw(model.size)
+      #expect(grid.size == model.size)
+      if step % 1_000 == 0 { model = leave(model) }
+    }
+  }
+
+  /// Escape closes whatever is open, and then Q quits.
+  private func leave(_ model: InspectorModel) -> InspectorModel {
+    var model = model
+    for _ in 0..<6 { _ = model.handle(.escape) }
+    #expect(model.dialog == nil)
+    #expect(!model.isHelpOpen)
+    #expect(model.handle("Q") == .quit)
+    return model
+  }
+
+  private static var allKeys: [Key] {
+    var keys: [Key] = (32..<127).map { .character(Unicode.Scalar(UInt8($0))) }
+    keys += [.up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .backspace, .delete, .tab, .backTab]
+    keys += (1...12).map { .function(UInt8($0)) }
+    keys += ["l", "z", "a"].map { .control($0) }
+    return keys + [.paste("hello"), .character("é")]
+  }
+}
+
+/// A small generator with a seed: the same keys in every run.
+struct SplitMix {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
