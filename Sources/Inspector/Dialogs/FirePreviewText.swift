@@ -89,7 +89,9 @@ struct FirePreviewText {
   /// The trap of groups: the ID exists, but in another one.
   private var hints: [Line] {
     let command = request.message.command
-    guard preview.route.reason == .noSuchID, command.shorthand == .none, !command.isLogical else { return [] }
+    guard preview.route.reason == .noSuchID || preview.route.reason == .contextNotEnabled,
+      command.shorthand == .none, !command.isLogical
+    else { return [] }
     let elsewhere = model.snapshot.contexts.first {
       $0.isEnabled && $0.group != preview.route.group
         && RoutingRegisters($0).id.rawValue == command.destination

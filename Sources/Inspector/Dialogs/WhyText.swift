@@ -56,3 +56,11 @@ extension String {
     return lines + [line]
   }
 }
+
+extension [Line] {
+  /// The first `height` lines; what is left out shows as an ellipsis at the end of the last.
+  func prefixed(_ height: Int) -> [Line] {
+    guard count > height, height > 0 else { return self }
+    return Array(prefix(height - 1)) + [self[height - 1] + "…"]
+  }
+}

@@ -18,18 +18,21 @@ public struct JourneyView: View {
     var rest = area
     grid.put(title(journey, model), 0, in: rest.takeTop(1))
     let hops = journey.hops(at: target, now: model.snapshot.machine.time, code: model.code)
-    // The ladder takes what the table leaves, and gives it up from the end.
-    let ladder = Ladder(journey, at: target, model, width: area.width)
-    let wanted = ladder.lines(1_000).count
-    let room = max(2, rest.height - hops.count - 2)
-    grid.put(ladder.lines(min(wanted, room)), in: rest.takeTop(min(wanted, room)))
-    if rest.height > hops.count + 2 { _ = rest.takeTop(1) }
+    // The ladder takes what the table leaves, and gives it up from the end; it needs three lanes to say anything.
+    if area.width >= 72 {
+      let ladder = Ladder(journey, at: target, model, width: area.width)
+      let wanted = ladder.lines(1_000).count
+      let room = max(2, rest.height - hops.count - 2)
+      grid.put(ladder.lines(min(wanted, room)), in: rest.takeTop(min(wanted, room)))
+      if rest.height > hops.count + 2 { _ = rest.takeTop(1) }
+    }
     drawHops(hops, journey, target, model, into: &grid, rest.takeTop(hops.count + 2))
     if let finding = finding(of: journey, target, model), rest.height >= 4 {
       _ = rest.takeTop(1)
       grid.rule("why the gate is closed", 0, in: rest.takeTop(1))
       let all = WhyText.lines(finding, model, width: rest.width)
-      grid.put(all.count <= rest.height ? all : WhyText.brief(finding, model, width: rest.width), in: rest)
+      let brief = WhyText.brief(finding, model, width: rest.width)
+      grid.put(all.count <= rest.height ? all : brief.prefixed(rest.height), in: rest)
     }
   }
 
@@ -48,7 +51,8 @@ public struct JourneyView: View {
   ) {
     let place = journey.targets.count > 1 ? target.map { " at \($0.context)" } ?? "" : ""
     grid.rule("hops\(place)", 0, in: area)
-    grid.put(Self.row("HOP", "AT", "TOOK", "p50", "p99", "VERDICT", .bold, .bold), 1, in: area)
+    let isNarrow = area.width < 72
+    grid.put(Self.row("HOP", "AT", "TOOK", "p50", "p99", "VERDICT", .bold, .bold, isNarrow), 1, in: area)
     let recent = RecentHops(of: journey.vector, but: journey.id, in: model.events)
     for (row, hop) in hops.enumerated() {
       let usual = recent[hop.name]
@@ -58,16 +62,17 @@ public struct JourneyView: View {
         Self.row(
           hop.name.text, at ?? (hop.isOpen ? "open" : "-"), hop.took?.spanText ?? "-",
           usual?.p50.spanText ?? "-",
-          usual?.p99.spanText ?? "-", TextForm.escaped(hop.verdict), .plain, style), row + 2, in: area)
+          usual?.p99.spanText ?? "-", TextForm.escaped(hop.verdict), .plain, style, isNarrow), row + 2, in: area)
     }
   }
 
   private static func row(
     _ name: String, _ at: String, _ took: String, _ p50: String, _ p99: String, _ verdict: String,
     _ style: Style,
-    _ verdictStyle: Style
+    _ verdictStyle: Style, _ isNarrow: Bool
   ) -> Line {
-    Line(" \(name.left(9))\(at.right(12))\(took.right(9))\(p50.right(9))\(p99.right(9))  ", style)
+    if isNarrow { return Line(" \(name.left(8))\(took.right(8))  ", style) + Line(verdict, verdictStyle) }
+    return Line(" \(name.left(9))\(at.right(12))\(took.right(9))\(p50.right(9))\(p99.right(9))  ", style)
       + Line(verdict, verdictStyle)
   }
 

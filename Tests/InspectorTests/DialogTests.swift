@@ -1,0 +1,276 @@
+import Architecture
+import Inspector
+import Journal
+import Testing
+
+struct DialogTests {
+  static let sizes = [Size(80, 24), Size(120, 40), Size(200, 60)]
+
+  private func model(_ size: Size = Size(80, 24), at context: ContextID = ContextID(0, 0), isReadOnly: Bool = false)
+    -> InspectorModel
+  {
+    var model = Scene.model(vps: size.width >= 200 ? 64 : 16, isReadOnly: isReadOnly)
+    model.size = size
+    model.selection.context = context
+    return model
+  }
+
+  private func fixed(_ vector: UInt8, from context: ContextID, to id: Int) -> Action {
+    .command(
+      .fire(
+        FireRequest(
+          origin: .context(context),
+          message: InterruptMessage(vector: VectorNumber(rawValue: vector), to: ApicID(id)))))
+  }
+
+  // MARK: - Goldens
+
+  @Test(arguments: sizes) func `the fire dialog is what it was`(size: Size) throws {
+    var model = model(size, at: ContextID(2, 0))
+    model.strike("f")
+    model.type("4f")
+    model.strike(.tab, .tab)
+    model.type("5")
+    try expectGolden(model.draw(size), "fire-\(size.width)x\(size.height)")
+  }
+
+  @Test(arguments: sizes) func `why is what it was`(size: Size) throws {
+    var model = model(size, at: ContextID(5, 0))
+    model.strike("W")
+    try expectGolden(model.draw(size), "why-\(size.width)x\(size.height)")
+  }
+
+  @Test(arguments: sizes) func `the VTL switch is what it was`(size: Size) throws {
+    var model = model(size)
+    model.strike("v")
+    try expectGolden(model.draw(size), "vtl-\(size.width)x\(size.height)")
+  }
+
+  @Test func `the action menu is what it was`() throws {
+    var model = model(at: ContextID(2, 0))
+    model.strike("x", "n")
+    try expectGolden(model.draw(Size(80, 24)), "actions-80x24")
+  }
+
+  // MARK: - Fire
+
+  @Test func `typing a vector and an ID fires a fixed IPI from the selected context`() {
+    var model = model()
+    model.strike("f")
+    model.type("31")
+    model.strike(.tab, .tab)
+    model.type("2")
+    #expect(model.strike(.enter) == fixed(0x31, from: ContextID(0, 0), to: 2))
+    #expect(model.dialog == nil)
+  }
+
+  @Test func `Esc, q and Backspace cancel`() {
+    for key in [Key.escape, "q", .backspace] {
+      var model = model()
+      #expect(model.strike("f", key) == nil)
+      #expect(model.dialog == nil)
+    }
+  }
+
+  @Test func `Backspace takes back what was typed before it cancels`() {
+    var model = model()
+    model.strike("f")
+    model.type("31")
+    model.strike(.backspace)
+    model.type("2")
+    #expect(model.strike(.enter) == fixed(0x32, from: ContextID(0, 0), to: 1))
+  }
+
+  @Test func `pasted digits fill a field, and pasted commands do nothing`() {
+    var model = model()
+    #expect(model.strike("f", .paste("41")) == nil)
+    #expect(model.strike(.paste("\r\rq\r")) == nil)
+    #expect(model.dialog != nil)
+    #expect(model.strike(.enter) == fixed(0x41, from: ContextID(0, 0), to: 1))
+  }
+
+  @Test func `a context can be typed as the sender`() {
+    var model = model()
+    model.strike("f", .backTab)
+    model.strike(.backTab)
+    model.type("3.0")
+    #expect(model.strike(.enter) == fixed(0x2F, from: ContextID(3, 0), to: 1))
+  }
+
+  @Test func `an xAPIC sender and an MSI write 8 bits of destination`() {
+    var model = model(at: ContextID(1, 1))
+    model.strike("f")
+    model.type("41")
+    guard case .command(.fire(let request))? = model.strike(.enter) else {
+      Issue.record("nothing was fired")
+      return
+    }
+    #expect(request.message.isNarrow)
+    #expect(request.origin == .context(ContextID(1, 1)))
+
+    var other = self.model()
+    other.strike("f", .backTab, .backTab, " ")
+    guard case .command(.fire(let message))? = other.strike(.enter) else {
+      Issue.record("no message was sent")
+      return
+    }
+    #expect(message.origin == .message(GroupID(0)))
+    #expect(message.message.isNarrow)
+  }
+
+  @Test func `NMI needs the name of its target, or yes`() {
+    var model = model()
+    model.strike("f", .backTab, .right, .right)
+    #expect(model.strike(.enter) == nil)
+    #expect(model.strike(.enter) == nil)
+    model.type("1.1")
+    #expect(model.strike(.enter) == nil)
+    model.strike(.backspace)
+    model.type("0")
+    guard case .command(.fire(let request))? = model.strike(.enter) else {
+      Issue.record("nothing was fired")
+      return
+    }
+    #expect(request.message.command.deliveryMode == .nmi)
+  }
+
+  @Test func `more than four targets need a yes`() {
+    var model = model()
+    model.strike("f", .tab, .right, .right, .right)
+    #expect(model.strike(.enter) == nil)
+    model.type("yes")
+    guard case .command(.fire(let request))? = model.strike(.enter) else {
+      Issue.record("nothing was fired")
+      return
+    }
+    #expect(request.message.command.shorthand == .allIncludingSelf)
+  }
+
+  @Test func `a fact that changes between a key and Enter is marked, and Enter is asked for again`() {
+    var model = model()
+    model.strike("f")
+    model.type("31")
+    var next = model.snapshot
+    next.machine.epoch += 1
+    for i in next.contexts.indices where next.contexts[i].id == ContextID(1, 0) {
+      Scene.pend(&next.contexts[i], 0x31, since: 1_000, journey: 9_000)
+    }
+    model.apply(Update(snapshot: next))
+    #expect(model.strike(.enter) == nil)
+    #expect(model.draw(Size(80, 24)).textRows.contains { $0.contains("* 1.0") })
+    #expect(model.strike(.enter) == fixed(0x31, from: ContextID(0, 0), to: 1))
+  }
+
+  @Test func `read-only shows the preview and sends nothing`() {
+    var model = model(isReadOnly: true)
+    model.strike("f")
+    #expect(model.draw(Size(80, 24)).textRows.contains { $0.contains("WOULD REACH 1 of 16") })
+    #expect(model.strike(.enter) == nil)
+    #expect(model.message?.text == "read-only: nothing was sent")
+    #expect(model.dialog != nil)
+  }
+
+  @Test func `an ID that exists in another group only is pointed out`() {
+    var model = model(at: ContextID(1, 1))
+    model.strike("f", .tab, .tab)
+    model.type("5")
+    #expect(model.draw(Size(80, 24)).textRows.contains { $0.contains("ID 5 is 5.0, in g0") })
+  }
+
+  // MARK: - The others
+
+  @Test func `a VTL switch takes one Enter`() {
+    var model = model()
+    #expect(model.strike("v", .enter) == .command(.switchVTL(VPIndex(0), to: .vtl0)))
+  }
+
+  @Test func `a VTL that is not enabled is refused, with the reason`() {
+    var model = model(at: ContextID(8, 0))
+    #expect(model.strike("v", .enter) == nil)
+    #expect(model.message?.text == "refused: that VTL is not enabled on this VP")
+  }
+
+  @Test func `a higher VTL that would win at once is announced`() {
+    var model = model()
+    var next = model.snapshot
+    for i in next.contexts.indices where next.contexts[i].id == ContextID(0, 1) {
+      next.contexts[i].inService = []
+      for word in 0..<8 { next.contexts[i].apic[0x100 + word * 16] = 0 }
+      Scene.pend(&next.contexts[i], 0xD1, since: 1_000, journey: 9_000)
+    }
+    model.apply(Update(snapshot: next))
+    model.strike("v")
+    #expect(model.draw(Size(80, 24)).textRows.contains { $0.contains("then VTL1 wins at once") })
+  }
+
+  @Test func `a switch whose outcome changed is asked for again`() {
+    var model = model()
+    model.strike("v")
+    var next = model.snapshot
+    for i in next.contexts.indices where next.contexts[i].id.vp == VPIndex(0) {
+      next.contexts[i].isActive = next.contexts[i].id.vtl == .vtl0
+    }
+    model.apply(Update(snapshot: next))
+    #expect(model.strike(.enter) == nil)
+    #expect(model.message?.text == "refused: that VTL is active already")
+  }
+
+  @Test func `EOI on behalf takes one Enter, where something is in service`() {
+    var model = model(at: ContextID(2, 0))
+    #expect(model.strike("x", "e") == .command(.endOfInterrupt(ContextID(2, 0))))
+    var other = self.model(at: ContextID(3, 0))
+    #expect(other.strike("x", "e") == nil)
+    #expect(other.message?.text == "refused: nothing is in service there")
+  }
+
+  @Test func `an NMI from the menu needs the name of the context`() {
+    var model = model(at: ContextID(3, 0))
+    #expect(model.strike("x", "n", .enter) == nil)
+    model.type("3.0")
+    guard case .command(.fire(let request))? = model.strike(.enter) else {
+      Issue.record("nothing was fired")
+      return
+    }
+    #expect(request.message.command.destination == 3)
+  }
+
+  @Test func `Tab goes through the findings, and J to the journey`() {
+    var model = model(at: ContextID(4, 0))
+    model.strike("W", .tab)
+    #expect(model.selection.context == ContextID(5, 0))
+    model.strike("J")
+    #expect(model.view == .journey)
+    #expect(model.selection.journey == JourneyID(rawValue: 5_409))
+  }
+
+  // MARK: - Anything at all
+
+  @Test func `random keys neither crash nor lock anybody in`() {
+    let keys: [Key] =
+      [
+        .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .backspace, .tab, .backTab,
+        .paste("4f"), .paste("\u{1b}[201~rm"), .control("l"), .function(9),
+      ] + "fvxWJ6jkgGFr 0123456789abcdefq.yes".unicodeScalars.map { Key.character($0) }
+    var random = SystemSeed(state: 0x1234_5678)
+    for size in [Size(40, 10), Size(80, 24), Size(120, 40)] {
+      var model = model(size)
+      for step in 0..<4_000 {
+        _ = model.handle(keys[Int(random.next() % UInt64(keys.count))])
+        if step % 97 == 0 { _ = model.draw(size) }
+      }
+      for _ in 0..<8 { _ = model.handle(.escape) }
+      #expect(model.dialog == nil)
+    }
+  }
+}
+
+/// A fixed sequence of numbers (xorshift64).
+struct SystemSeed {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state
+  }
+}

@@ -1,0 +1,97 @@
+import Architecture
+import Inspector
+import Journal
+import Testing
+
+struct EventsViewTests {
+  static let sizes = [Size(40, 10), Size(80, 24), Size(120, 40), Size(200, 60)]
+
+  private func model(_ size: Size) -> InspectorModel {
+    var model = Scene.model(vps: size.width >= 200 ? 64 : 16)
+    model.size = size
+    model.strike("6")
+    return model
+  }
+
+  @Test(arguments: sizes) func `events are what they were`(size: Size) throws {
+    try expectGolden(model(size).draw(size), "events-\(size.width)x\(size.height)")
+  }
+
+  @Test(arguments: sizes) func `the journey of an open interrupt is what it was`(size: Size) throws {
+    var model = model(size)
+    model.strike(.end, .up, "J")
+    try expectGolden(model.draw(size), "journey-\(size.width)x\(size.height)")
+  }
+
+  @Test func `following shows each new event at the top`() {
+    var model = model(Size(80, 24))
+    #expect(model.selectedEvent?.sequence == 394_996 - 1)
+    model.apply(Update(snapshot: nil, events: [Event(sequence: 400_000, .nmiTaken)]))
+    #expect(model.selectedEvent?.sequence == 400_000)
+  }
+
+  @Test func `a selected event and its row stay while new events arrive`() {
+    var model = model(Size(80, 24))
+    model.strike(.down, .down)
+    let selected = model.selectedEvent?.sequence
+    let rows = model.draw(Size(80, 24)).textRows[3..<22]
+    for sequence in UInt64(400_000)..<400_050 {
+      model.apply(Update(snapshot: nil, events: [Event(sequence: sequence, time: Scene.now, .nmiTaken)]))
+    }
+    #expect(model.selectedEvent?.sequence == selected)
+    #expect(model.draw(Size(80, 24)).textRows[3..<22] == rows)
+  }
+
+  @Test func `F follows and stops following`() {
+    var model = model(Size(80, 24))
+    model.strike("F")
+    #expect(model.selection.event == model.events.last?.sequence)
+    model.strike("F")
+    #expect(model.selection.event == nil)
+  }
+
+  @Test func `an event that was overwritten leaves the selection at the oldest`() {
+    var model = InspectorModel(name: "x", snapshot: Scene.snapshot(vps: 4, at: Scene.now), eventCapacity: 8)
+    model.apply(Update(snapshot: nil, events: (0..<8).map { Event(sequence: UInt64($0), .nmiTaken) }))
+    model.strike("6", .end)
+    #expect(model.selectedEvent?.sequence == 0)
+    model.apply(Update(snapshot: nil, events: (8..<20).map { Event(sequence: UInt64($0), .nmiTaken) }))
+    #expect(model.selectedEvent?.sequence == 12)
+    _ = model.draw(Size(80, 24))
+  }
+
+  @Test func `paging keeps the selection in sight`() {
+    for size in Self.sizes {
+      var model = model(size)
+      for key in [Key.pageDown, .down, .pageDown, .up, .pageUp, .end, .pageUp, .down] {
+        model.strike(key)
+        let selected = model.draw(size).styleRows.count { $0.contains("R") && !$0.contains("a") }
+        #expect(size.height < 20 || selected >= 1)
+      }
+    }
+  }
+
+  @Test func `an event without a journey opens none`() {
+    var model = model(Size(80, 24))
+    model.strike(.end, .enter)
+    #expect(model.view == .events)
+    #expect(model.message?.text == "this event belongs to no interrupt")
+  }
+
+  @Test func `columns go whole: a narrow list keeps time, kind and what`() {
+    var model = model(Size(40, 10))
+    model.size = Size(40, 10)
+    let header = model.draw(Size(40, 10)).textRows[1]
+    #expect(header.contains("TIME (s)") && header.contains("KIND") && header.contains("WHAT"))
+    #expect(!header.contains("JOURN") && !header.contains("…"))
+  }
+
+  @Test func `a guest's text cannot bring control characters into a cell`() {
+    var model = InspectorModel(
+      name: "x", snapshot: Scene.snapshot(vps: 4, at: Scene.now),
+      symbols: SymbolTable([.init(address: 0, name: "\u{1b}[31m\u{9b}x")], end: .max))
+    model.apply(Update(snapshot: nil, events: [Event(sequence: 1, context: ContextID(0, 0), rip: 5, .nmiTaken)]))
+    model.strike("6")
+    for cell in model.draw(Size(200, 60)).cells { #expect(cell.scalar.value >= 0x20 && cell.scalar.value != 0x9B) }
+  }
+}
