@@ -11,12 +11,13 @@ public final class TerminalScreen {
   /// ASCII where the locale is not UTF-8: bytes beyond it would reach the terminal as control characters.
   public let glyphs: Glyphs
 
+  /// What to begin with: mono without colours, light where COLORFGBG says so, else what suits both.
+  public let theme: Theme
+
   private var shown: Grid?
   private var shownTheme = Theme.auto
   private var pairs: [Int16: Int16] = [:]
   private var keys: [Key] = []
-  private let isLightBackground: Bool
-
   public init(wantsColour: Bool = true) throws(TerminalError) {
     var count: Int32 = 0
     var isUTF8 = false
@@ -30,7 +31,7 @@ public final class TerminalScreen {
     }
     colours = Int(count)
     glyphs = isUTF8 ? .unicode : .ascii
-    isLightBackground = Self.isLight(Self.environment("COLORFGBG"))
+    theme = count < 8 ? .mono : Self.isLight(Self.environment("COLORFGBG")) ? .light : .auto
   }
 
   deinit { cn_close() }
@@ -54,7 +55,6 @@ public final class TerminalScreen {
 
   /// Shows `grid`, writing only the cells that differ from what is there.
   public func present(_ grid: Grid, theme: Theme = .auto) {
-    let theme = theme == .auto && isLightBackground ? Theme.light : theme
     let isSame = shown?.size == grid.size && shownTheme == theme
     for y in 0..<grid.size.height { draw(grid, row: y, theme, isSame ? shown : nil) }
     cn_flush()

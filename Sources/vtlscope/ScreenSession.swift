@@ -87,7 +87,7 @@ struct ScreenSession {
 
   private mutating func draw(_ screen: TerminalScreen) {
     model.size = screen.size
-    screen.present(Screen.draw(model, screen.size), theme: model.theme)
+    screen.present(model.draw(screen.size), theme: model.theme)
   }
 }
 

@@ -90,6 +90,9 @@ public struct APICDecoding: Sendable {
       InterruptCommand(rawValue: UInt64(apic[0x310]) << 32 | UInt64(apic[0x300])), isNarrow: false)
   }
 
+  /// 300h and 310h are 0 after reset, and no command that was sent leaves both so.
+  public var isCommandWritten: Bool { apic[0x300] != 0 || apic[0x310] != 0 }
+
   /// `00000000`000c002f  2f fixed all-but-self`; without the high dword when there is no room.
   public func icrText(isShort: Bool) -> String {
     (isShort ? "" : TextForm.hex(apic[0x310], 8) + "`") + TextForm.hex(apic[0x300], 8)

@@ -17,7 +17,26 @@ struct LapicRegisters {
   }
 
   /// All of it; fits 20 rows.
-  var lines: [Line] { registers + [.empty] + timer + entries + writes + verdict }
+  var lines: [Line] {
+    guard decoding.mode == .xAPIC || decoding.mode == .x2APIC else { return off + [.empty] + writes + verdict }
+    return registers + [.empty] + timer + entries + writes + verdict
+  }
+
+  /// A local APIC that is not there has no registers to read.
+  private var off: [Line] {
+    [
+      mode, line("", "off in IA32_APIC_BASE: it has no registers", .waiting), line("IF", cpu),
+      line("next", Waiting(context, in: model.snapshot).text, .dim),
+    ]
+  }
+
+  private var mode: Line {
+    let isOff = decoding.mode != .xAPIC && decoding.mode != .x2APIC
+    let base = TextForm.hex(context.apicBase & ~0xFFF)
+    return line(
+      "mode",
+      Line(decoding.mode.text, isOff ? .wrong : .bold) + Line("  base \(base)  BSP \(context.apicBase.bit(8) ? 1 : 0)"))
+  }
 
   private func line(_ label: String, _ value: Line) -> Line {
     (Line(label.left(5), .dim) + value).clippedAtSpans(to: width)
@@ -32,17 +51,16 @@ struct LapicRegisters {
     let ppr = context.processorPriority
     let tpr = context.taskPriority
     let fromTask = tpr == ppr
-    let isOff = decoding.mode != .xAPIC && decoding.mode != .x2APIC
-    let base = TextForm.hex(context.apicBase & ~0xFFF)
     return [
-      line("mode", Line(decoding.mode.text, isOff ? .wrong : .bold) + Line("  base \(base)  BSP \(context.apicBase.bit(8) ? 1 : 0)")),
+      mode,
       line("id", "\(decoding.idText)  version \(TextForm.hex(apic[0x30], 8))"),
       line(
         "TPR",
         "\(TextForm.hex(tpr, 2))  PPR \(TextForm.hex(ppr, 2)) (from \(fromTask ? "TPR" : "ISR"))  CR8 \(TextForm.hex(tpr >> 4))"),
       line("LDR", "\(TextForm.hex(apic[0xD0], 8))  \(decoding.logicalText)  DFR \(decoding.dfrText)"),
       line("SVR", decoding.svrText, decoding.isSoftwareEnabled ? .plain : .wrong),
-      line("ICR", decoding.icrText(isShort: width < 60)),
+      decoding.isCommandWritten
+        ? line("ICR", decoding.icrText(isShort: width < 60)) : line("ICR", "never written", .dim),
       line("ESR", TextForm.hex(apic[0x280] & 0xFF, 2), apic[0x280] & 0xFF == 0 ? .plain : .wrong),
       line("IRR", vectors(context.pending), context.pending.isEmpty ? .dim : .waiting),
       line("ISR", vectors(context.inService), context.inService.isEmpty ? .dim : .active),
