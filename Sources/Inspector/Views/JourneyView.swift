@@ -90,7 +90,7 @@ public struct JourneyView: View {
     return Line("\(which)\(target.context) \(target.sentence)")
   }
 
-  public func footer(_ model: InspectorModel) -> [KeyCommand] { [.open, .back, .down, .timeMode, .why] }
+  public func footer(_ model: InspectorModel) -> [KeyCommand] { [.open, .back, .why] }
 
   public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool {
     guard let journey = model.selectedJourney else { return false }
