@@ -136,10 +136,9 @@ public final class MachineHost {
       }
     }
     for i in 0..<partition.groupTotal {
-      let group = partition.groupSnapshot(i)
       let generation = partition.groupGeneration(i)
       if region.needsGroup(i, generation) {
-        region.write(group: group, index: i, generation: generation)
+        region.write(group: partition.groupSnapshot(i), index: i, generation: generation)
       }
     }
     var machine = partition.machineSnapshot()

@@ -17,14 +17,12 @@ struct ScreenSession {
   private let mailbox: Mailbox?
   private var nextEvent: UInt64 = 0
   private var frame: UInt64 = 0
-  private var commandsSeen: UInt64
 
   /// Opens a region. Its last events are read, as far as the inspector keeps them.
   init(_ reader: RegionReader, mailbox: Mailbox?) throws(RegionError) {
     self.reader = reader
     self.mailbox = mailbox
     let snapshot = try reader.snapshot()
-    commandsSeen = snapshot.machine.commands
     let end = snapshot.machine.nextEvent
     let kept = UInt64(EventBuffer.standardCapacity)
     nextEvent = end > kept ? end - kept : 0
@@ -44,7 +42,11 @@ struct ScreenSession {
       let now = HostClock.now()
       let wait = due > now ? Int((due - now + 999_999) / 1_000_000) : 0
       switch screen.nextEvent(timeoutMilliseconds: wait) {
-      case .key(let key): if perform(model.handle(key), screen) { return }
+      case .key(let key):
+        let action = model.handle(key)
+        if perform(action, screen) { return }
+        // What a command did is in the very next frame, so look as soon as the machine has had the time.
+        if case .command = action { due = min(due, HostClock.now() + Self.commandDelay) }
       case .hangup: return
       case .resize, .wake, .tick: break
       }
@@ -56,6 +58,9 @@ struct ScreenSession {
       draw(screen)
     }
   }
+
+  /// The machine takes a command within about a millisecond; nanoseconds.
+  private static var commandDelay: UInt64 { 15_000_000 }
 
   private var refresh: UInt64 { UInt64(model.refreshMilliseconds) * 1_000_000 }
 
@@ -87,7 +92,7 @@ struct ScreenSession {
 
   private mutating func draw(_ screen: TerminalScreen) {
     model.size = screen.size
-    screen.present(model.draw(screen.size), theme: model.theme)
+    screen.present(model.draw(model.size), theme: model.theme)
   }
 }
 

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Region
+
+/// `vtlscope attach`.
+struct Attach: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Put the inspector on a core of another process, read-only.",
+    discussion: """
+      Works on running, paused, stopped (SIGSTOP) and dead cores, and on a copied region. Quitting leaves the core as \
+      it is.
+      """)
+
+  @Argument(help: "A name, a process id, or the path of a region; not needed when one core runs.")
+  var target: String?
+
+  func run() throws {
+    let reader: RegionReader
+    do throws(RegionError) { reader = try RegionReader(path: RegionDirectory.standard.resolve(target)) } catch {
+      complain(error.description)
+      throw ExitCode(error.exitCode)
+    }
+    try withScreen { screen throws(RegionError) in
+      var session = try ScreenSession(reader, mailbox: nil)
+      try session.run(on: screen)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Glibc
+import Host
+import Region
+import Terminal
+
+/// Runs `body` with the terminal taken over, and gives it back whatever happens.
+func withScreen(_ body: (TerminalScreen) throws(RegionError) -> Void) throws {
+  let screen: TerminalScreen
+  do throws(TerminalError) { screen = try TerminalScreen() } catch {
+    throw fail(.hostIO, error.description)
+  }
+  do throws(RegionError) {
+    try body(screen)
+    screen.close()
+  } catch {
+    screen.close()
+    complain(error.description)
+    throw ExitCode(error.exitCode)
+  }
+}
+
+extension CoreSession {
+  /// Runs the machine on a thread of its own, and the inspector on this one until the operator quits.
+  func runWithScreen(dump: String?) throws {
+    let reader: RegionReader
+    do throws(RegionError) {
+      // The first frame is written before anybody looks.
+      host.publishNow()
+      reader = try RegionReader(path: region.path)
+    } catch {
+      region.close()
+      complain(error.description)
+      throw ExitCode(error.exitCode)
+    }
+    // The machine's thread is the only one that touches the host from here until it has been joined.
+    nonisolated(unsafe) let host = host
+    var thread: MachineThread?
+    defer { region.close() }
+    do {
+      try withScreen { screen throws(RegionError) in
+        thread = MachineThread { host.run() }
+        var session = try ScreenSession(reader, mailbox: mailbox)
+        try session.run(on: screen)
+      }
+    } catch {
+      mailbox.quit()
+      thread?.join()
+      throw error
+    }
+    mailbox.quit()
+    thread?.join()
+    if let dump { try writeDump(dump) }
+  }
+}
