@@ -25,7 +25,7 @@ struct LapicRegisters {
   /// A local APIC that is not there has no registers to read.
   private var off: [Line] {
     [
-      mode, line("", "off in IA32_APIC_BASE: it has no registers", .waiting), line("IF", cpu),
+      mode, line("", "off in IA32_APIC_BASE: no registers", .waiting), line("IF", cpu),
       line("next", Waiting(context, in: model.snapshot).text, .dim),
     ]
   }
