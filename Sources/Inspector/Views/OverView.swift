@@ -44,7 +44,15 @@ public struct OverView: View {
     } else {
       line += Line(", " + Waiting(context, in: model.snapshot).text)
     }
-    return line + Line(findings(model), model.findings.isEmpty ? .dim : .plain)
+    return ending(model) + line + Line(findings(model), model.findings.isEmpty ? .dim : .plain)
+  }
+
+  /// How a machine that has stopped for good came to it.
+  private func ending(_ model: InspectorModel) -> Line {
+    let machine = model.snapshot.machine
+    guard machine.runState == .stopped, let cause = machine.stopCause else { return .empty }
+    let value = cause == .debugExit ? " (\(machine.exitStatus))" : ""
+    return Line("stopped: \(cause.text)\(value)   ", cause == .tripleFault ? .wrong : .bold)
   }
 
   private func findings(_ model: InspectorModel) -> String {
