@@ -28,7 +28,7 @@ struct Why: ParsableCommand {
       complain(error.description)
       throw ExitCode(error.exitCode)
     }
-    print(json ? report.json : report.text, terminator: json ? "\n" : "")
+    print(json ? report.json : report.text, terminator: "")
     if !report.findings.isEmpty { throw ExitCode(ExitStatus.findings.rawValue) }
   }
 }

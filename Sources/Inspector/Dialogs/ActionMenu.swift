@@ -1,5 +1,6 @@
 import Architecture
 import Diagnosis
+import Interrupts
 import Journal
 
 /// More that may be done to one context: an NMI, an EOI on its behalf.
@@ -52,7 +53,10 @@ struct ActionMenu: Dialog {
     if let refusal = refusal(item, model) { return "refused: " + refusal.text }
     guard let here = model.snapshot[context] else { return "" }
     switch item {
-    case .nmi: return here.nmiBlocked ? "an NMI handler runs: it would wait" : "taken whatever IF and TPR are"
+    case .nmi:
+      let reached = preview(nmi(model), in: model.snapshot).route.contexts
+      if reached != [context] { return "refused: its APIC ID is not its own alone; use f" }
+      return here.nmiBlocked ? "an NMI handler runs: it would wait" : "taken whatever IF and TPR are"
     case .endOfInterrupt: return here.inService.first.map { "clears ISR \($0.vector.text)" } ?? ""
     }
   }
@@ -97,6 +101,10 @@ struct ActionMenu: Dialog {
     }
     switch choice {
     case .nmi:
+      guard preview(nmi(model), in: model.snapshot).route.contexts == [context] else {
+        model.message = Line("refused: its APIC ID is not its own alone; use f", .wrong)
+        return .stay
+      }
       typed = ""
       return .stay
     case .endOfInterrupt: return .act(.command(.endOfInterrupt(context)))
@@ -116,7 +124,7 @@ struct ActionMenu: Dialog {
     return .stay
   }
 
-  /// A physical NMI as if the context had sent it to itself: no shorthand, since NMI to self has none.
+  /// A physical NMI as if the context had sent it to itself: the shorthand for self takes fixed requests only.
   private func nmi(_ model: InspectorModel) -> FireRequest {
     var command = InterruptCommand(rawValue: 0)
     command.deliveryMode = .nmi
