@@ -49,7 +49,8 @@ public struct APICErrorStatus: OptionSet, Hashable, Sendable {
   public let rawValue: UInt8
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-  /// Bit 4: a lowest-priority IPI was sent by a processor that cannot send one. Not raised here: this one can.
+  /// Bit 4: a lowest-priority IPI was sent by a processor that cannot send one. Not raised here: this one
+  /// can.
   public static var redirectableIPI: Self { Self(rawValue: 1 << 4) }
   /// Bit 5: the vector written to the ICR or to SELF IPI is below 16.
   public static var sendIllegalVector: Self { Self(rawValue: 1 << 5) }

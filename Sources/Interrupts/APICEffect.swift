@@ -4,7 +4,8 @@ import Journal
 /// What a register write wants done: the local APIC has changed itself already, the rest is the machine's.
 public enum APICEffect: Hashable, Sendable {
   case none
-  /// The ICR or SELF IPI was written: route this inside the APIC's group, with this APIC's context as the sender.
+  /// The ICR or SELF IPI was written: route this inside the APIC's group, with this APIC's context as the
+  /// sender.
   case send(InterruptMessage)
   /// A fixed or lowest-priority IPI with a vector below 16: not sent. Call `raise(.error, ...)`.
   case sendRejected(InterruptMessage, Rejection)
@@ -49,7 +50,8 @@ public struct Acknowledgement: Hashable, Sendable {
   /// How long it had waited in the IRR.
   public var waited: VirtualTime
   public var journey: JourneyID
-  /// Nothing was deliverable any more: this is the spurious vector, and no ISR bit was set (SDM Vol. 3A, 12.9).
+  /// Nothing was deliverable any more: this is the spurious vector, and no ISR bit was set (SDM Vol. 3A,
+  /// 12.9).
   public var isSpurious: Bool
 
   public init(vector: VectorNumber, waited: VirtualTime, journey: JourneyID, isSpurious: Bool) {

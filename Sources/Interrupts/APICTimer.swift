@@ -3,8 +3,8 @@ import Journal
 
 /// The local APIC timer: what it counts from, and when it is due. SDM Vol. 3A, 12.5.4.
 ///
-/// Its input clock is the clock of virtual time, so one count is `divide.divisor` ticks. Nothing counts: the current
-/// count is computed from the due time when it is asked for.
+/// Its input clock is the clock of virtual time, so one count is `divide.divisor` ticks. Nothing counts: the
+/// current count is computed from the due time when it is asked for.
 struct APICTimer: Hashable, Sendable {
   /// A periodic timer does not run faster than this, or a guest could make the machine do nothing else.
   ///
@@ -56,7 +56,8 @@ struct APICTimer: Hashable, Sendable {
     due = count == 0 || mode == .reserved ? nil : now + VirtualTime(ticks: mode == .periodic ? period : span)
   }
 
-  /// A write to TDCR. The counts that are left are kept and run at the new rate; the manual does not say, KVM does so.
+  /// A write to TDCR. The counts that are left are kept and run at the new rate; the manual does not say, KVM
+  /// does so.
   mutating func setDivide(_ value: UInt32, at now: VirtualTime) {
     let left = currentCount(at: now)
     divide = TimerDivide(rawValue: value & 0xB)
@@ -66,8 +67,9 @@ struct APICTimer: Hashable, Sendable {
 
   /// A write to the LVT entry's mode.
   ///
-  /// Crossing into or out of TSC-deadline mode disarms and zeroes the counts. SDM Vol. 3A, 12.5.4.1 says that of every
-  /// change of mode; processors and KVM keep a running count between one-shot and periodic, and so does this one.
+  /// Crossing into or out of TSC-deadline mode disarms and zeroes the counts. SDM Vol. 3A, 12.5.4.1 says that
+  /// of every change of mode; processors and KVM keep a running count between one-shot and periodic, and so
+  /// does this one.
   mutating func setMode(_ newMode: TimerMode) {
     guard newMode != mode else { return }
     let keepsRunning = mode.counts && newMode.counts
@@ -98,9 +100,11 @@ struct APICTimer: Hashable, Sendable {
     if deadline != 0 { setDeadline(deadline) }
   }
 
-  /// Takes every expiry up to `now`: the due time of the last one, and how many there were. Nil when none is due.
+  /// Takes every expiry up to `now`: the due time of the last one, and how many there were. Nil when none is
+  /// due.
   ///
-  /// A periodic timer stays on its grid: ticks that come too late to be told apart are one, as the IRR has one bit.
+  /// A periodic timer stays on its grid: ticks that come too late to be told apart are one, as the IRR has
+  /// one bit.
   mutating func expire(at now: VirtualTime) -> (due: VirtualTime, count: UInt64)? {
     guard let first = due, first <= now else { return nil }
     guard mode == .periodic else {

@@ -46,16 +46,19 @@ public func sendRejection(of command: InterruptCommand) -> Rejection? {
 
 /// What `request` would do in the machine of which `snapshot` is the image.
 ///
-/// Pure, and made of the functions the machine itself uses. The machine may move on before the request reaches it.
+/// Pure, and made of the functions the machine itself uses. The machine may move on before the request
+/// reaches it.
 public func preview(_ request: FireRequest, in snapshot: Snapshot) -> FirePreview {
   let command = request.message.command
   let (sender, group, refusal) = origin(of: request, in: snapshot)
   if let refusal {
-    let nothing = Route(group: group, path: .direct, targets: .none, candidates: 0, reason: .contextNotEnabled)
+    let nothing = Route(
+      group: group, path: .direct, targets: .none, candidates: 0, reason: .contextNotEnabled)
     return FirePreview(route: nothing, refusal: refusal)
   }
   if let rejection = sendRejection(of: command) {
-    return FirePreview(route: Route(group: group, path: .direct, targets: .none, candidates: 0, reason: rejection))
+    return FirePreview(
+      route: Route(group: group, path: .direct, targets: .none, candidates: 0, reason: rejection))
   }
   let routing = GroupRouting(snapshot)
   let priority: ArbitrationPriority = { snapshot.processorPriority(of: $0) }

@@ -1,7 +1,8 @@
 import Architecture
 import Journal
 
-/// What decides whether a context's pending work is delivered: plain values, from a live context or from a snapshot.
+/// What decides whether a context's pending work is delivered: plain values, from a live context or from a
+/// snapshot.
 public struct ContextGates: Hashable, Sendable {
   public var vtl: VTL
   public var isEnabled: Bool
@@ -21,8 +22,10 @@ public struct ContextGates: Hashable, Sendable {
 
   public init(
     vtl: VTL, isEnabled: Bool = true, activity: Activity = .running, taskPriority: UInt8 = 0,
-    highestRequest: VectorNumber? = nil, highestInService: VectorNumber? = nil, interruptsEnabled: Bool = true,
-    interruptShadow: Bool = false, nmiPending: Bool = false, nmiBlocked: Bool = false, initPending: Bool = false,
+    highestRequest: VectorNumber? = nil, highestInService: VectorNumber? = nil,
+    interruptsEnabled: Bool = true,
+    interruptShadow: Bool = false, nmiPending: Bool = false, nmiBlocked: Bool = false,
+    initPending: Bool = false,
     startupPending: Bool = false
   ) {
     self.vtl = vtl
@@ -61,8 +64,8 @@ public struct ContextGates: Hashable, Sendable {
 
   /// Whether this context takes its VP from a lower VTL at once.
   ///
-  /// TLFS, "Virtual Secure Mode": an interrupt for a higher VTL preempts, subject to that VTL's TPR but not to its
-  /// RFLAGS.IF. NMI and INIT qualify as well, and a SIPI where one is waited for.
+  /// TLFS, "Virtual Secure Mode": an interrupt for a higher VTL preempts, subject to that VTL's TPR but not
+  /// to its RFLAGS.IF. NMI and INIT qualify as well, and a SIPI where one is waited for.
   public var wantsProcessor: Bool {
     guard isEnabled else { return false }
     if initPending { return true }
@@ -88,11 +91,13 @@ extension APICPage {
 extension LocalAPIC {
   /// The gates of this APIC's context, given what the processor knows.
   public func gates(
-    isEnabled: Bool = true, activity: Activity, interruptsEnabled: Bool, interruptShadow: Bool, nmiBlocked: Bool
+    isEnabled: Bool = true, activity: Activity, interruptsEnabled: Bool, interruptShadow: Bool,
+    nmiBlocked: Bool
   ) -> ContextGates {
     ContextGates(
       vtl: context.vtl, isEnabled: isEnabled, activity: activity, taskPriority: taskPriority,
-      highestRequest: requests.highest, highestInService: service.highest, interruptsEnabled: interruptsEnabled,
+      highestRequest: requests.highest, highestInService: service.highest,
+      interruptsEnabled: interruptsEnabled,
       interruptShadow: interruptShadow, nmiPending: nmiPending > 0, nmiBlocked: nmiBlocked,
       initPending: initPending, startupPending: startupPending != nil)
   }
@@ -119,8 +124,8 @@ public enum PrivilegeOrder: Hashable, Sendable {
 
 /// The context that takes a VP from `active`: the most privileged of those above it that want the processor.
 ///
-/// `wanting` has bit n set for VTL n. Skips levels: the most privileged wins, and the interrupted one is gone back to.
-/// Nil: the active context keeps the VP.
+/// `wanting` has bit n set for VTL n. Skips levels: the most privileged wins, and the interrupted one is gone
+/// back to. Nil: the active context keeps the VP.
 public func preemptionTarget(
   active: VTL, wanting: UInt16, order: PrivilegeOrder = .highestFirst
 ) -> VTL? {
@@ -148,8 +153,8 @@ public func preemptionTarget(
   return preemptionTarget(active: active, wanting: wanting, order: order)
 }
 
-/// Whether INIT or SIPI for `target` is dropped: a higher VTL is enabled on the VP (TLFS; a VTL is then started by
-/// HvCallStartVirtualProcessor). `enabledVTLs` has bit n set for VTL n.
+/// Whether INIT or SIPI for `target` is dropped: a higher VTL is enabled on the VP (TLFS; a VTL is then
+/// started by HvCallStartVirtualProcessor). `enabledVTLs` has bit n set for VTL n.
 public func isStartupDenied(of target: VTL, enabledVTLs: UInt16) -> Bool {
   enabledVTLs >> (UInt16(target.rawValue) + 1) != 0
 }

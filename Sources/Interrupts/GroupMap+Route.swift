@@ -3,8 +3,9 @@ import Journal
 
 /// The arbitration priority of a context: its PPR.
 ///
-/// Lowest-priority delivery goes to the smallest one, and to the lowest VP among equals. SDM Vol. 3A, 12.6.2.4 lets the
-/// chipset choose and names no rule for ties; KVM hashes the vector over the members instead.
+/// Lowest-priority delivery goes to the smallest one, and to the lowest VP among equals. SDM Vol. 3A,
+/// 12.6.2.4 lets the chipset choose and names no rule for ties; KVM hashes the vector over the members
+/// instead.
 public typealias ArbitrationPriority = (ContextID) -> UInt8
 
 extension GroupMap {
@@ -75,7 +76,8 @@ extension GroupMap {
   }
 
   private func scan(_ address: Address, _ priority: ArbitrationPriority) -> Route {
-    var search = Search(address, expecting: address.isBroadcast || address.shorthand != .none ? members.count : 0)
+    var search = Search(
+      address, expecting: address.isBroadcast || address.shorthand != .none ? members.count : 0)
     for index in members.indices { search.take(members[index], address, priority) }
     return search.route(id, address.shorthand == .selfOnly ? .direct : .scan)
   }

@@ -3,19 +3,15 @@ import Journal
 
 /// One APIC group: its members' registers and the maps that are built from them.
 ///
-/// The maps only make routing fast: `scan` asks every member and must find the same. A request is resolved among the
-/// members and nowhere else, so no ID, however strange, reaches another group.
+/// The maps only make routing fast: `scan` asks every member and must find the same. A request is resolved
+/// among the members and nowhere else, so no ID, however strange, reaches another group.
 public struct GroupMap: Sendable {
   public let id: GroupID
   /// The VTL whose local APICs are in the group.
   public let vtl: VTL
-  /// In ascending VP order.
-  public private(set) var members: [RoutingRegisters] = []
   public private(set) var generation: UInt32 = 0
   public private(set) var builtAt = VirtualTime.zero
-
-  private(set) var physical = SlotTable()
-  private(set) var logical = LogicalMap()
+  private var tables = GroupTables([])
 
   public init(id: GroupID, vtl: VTL) {
     self.id = id
@@ -24,20 +20,15 @@ public struct GroupMap: Sendable {
 
   /// Builds the maps again. Call it when an `APICEffect` says so, and when a context is enabled.
   public mutating func rebuild(_ registers: [RoutingRegisters], at now: VirtualTime) {
-    members = registers
-    if !isAscending(members) { members.sort { $0.context < $1.context } }
+    tables = GroupTables(registers)
     generation &+= 1
     builtAt = now
-    physical = SlotTable(highestID: members.reduce(0) { max($0, $1.id.rawValue) })
-    for (index, member) in members.enumerated() { physical.insert(member.id.rawValue, Int32(index)) }
-    logical = LogicalMap(members)
   }
 
-  private func isAscending(_ members: [RoutingRegisters]) -> Bool {
-    for (a, b) in zip(members, members.dropFirst()) where !(a.context < b.context) { return false }
-    return true
-  }
-
+  /// In ascending VP order.
+  @inline(__always) public var members: [RoutingRegisters] { tables.members }
+  @inline(__always) var physical: SlotTable { tables.physical }
+  @inline(__always) var logical: LogicalMap { tables.logical }
   public var logicalMode: LogicalMode { logical.mode }
   public var logicalModeReason: LogicalModeReason { logical.reason }
 
@@ -82,5 +73,22 @@ public struct GroupMap: Sendable {
       if i < 2 || sorted[i - 2].key != sorted[i].key { count += 1 }
     }
     return count
+  }
+}
+
+/// What one rebuild made. It never changes afterwards, so that passing a map on costs one reference and no
+/// copies.
+private final class GroupTables: Sendable {
+  let members: [RoutingRegisters]
+  let physical: SlotTable
+  let logical: LogicalMap
+
+  init(_ registers: [RoutingRegisters]) {
+    let isAscending = zip(registers, registers.dropFirst()).allSatisfy { $0.context < $1.context }
+    members = isAscending ? registers : registers.sorted { $0.context < $1.context }
+    var physical = SlotTable(highestID: members.reduce(0) { max($0, $1.id.rawValue) })
+    for (index, member) in members.enumerated() { physical.insert(member.id.rawValue, Int32(index)) }
+    self.physical = physical
+    logical = LogicalMap(members)
   }
 }

@@ -3,9 +3,9 @@ import Journal
 
 /// How a partition's interrupt requests find their local APICs: all groups, and how they are told apart.
 ///
-/// The machine holds one and rebuilds a group when an APIC's registers say so. A sender's group is resolved before the
-/// destination is looked at: an IPI belongs to its sender's group, a device's message to the group of its route, a
-/// hypercall to the group of the VTL it names.
+/// The machine holds one and rebuilds a group when an APIC's registers say so. A sender's group is resolved
+/// before the destination is looked at: an IPI belongs to its sender's group, a device's message to the group
+/// of its route, a hypercall to the group of the VTL it names.
 public struct GroupRouting: Sendable {
   public let encoding: GroupEncoding
   private var maps: [GroupMap]
@@ -15,7 +15,7 @@ public struct GroupRouting: Sendable {
   public init(encoding: GroupEncoding, groups: [(id: GroupID, vtl: VTL)]) {
     self.encoding = encoding
     maps = groups.map { GroupMap(id: $0.id, vtl: $0.vtl) }
-    if case .rfc2023(let bits) = encoding { posted = PostedRouter(bits: bits) }
+    if case .rfc2023(let bits) = encoding { posted = PostedRouter(bits: bits, maps) }
   }
 
   @inline(__always)
@@ -35,14 +35,15 @@ public struct GroupRouting: Sendable {
 
   /// Builds a group's maps from its members' registers, and says what to write into the event log.
   ///
-  /// Contexts whose VTL is not enabled may be among the members, marked so: requests for them then say why they fail.
+  /// Contexts whose VTL is not enabled may be among the members, marked so: requests for them then say why
+  /// they fail.
   @discardableResult
   public mutating func rebuild(
     _ group: GroupID, members: [RoutingRegisters], at now: VirtualTime
   ) -> Event.Body? {
     guard let index = index(of: group) else { return nil }
     maps[index].rebuild(members, at: now)
-    posted?.rebuild(maps)
+    if case .rfc2023(let bits) = encoding { posted = PostedRouter(bits: bits, maps) }
     let (mode, reason) = logicalMode(maps[index])
     return .mapRebuilt(group, generation: maps[index].generation, mode, reason)
   }
@@ -57,7 +58,7 @@ public struct GroupRouting: Sendable {
   ///
   /// - Parameters:
   ///   - sender: the context whose ICR sent it; nil for devices, hypercalls and the operator's messages.
-  ///   - group: the group to look in: the sender's own, or the one of the route. A group that does not exist has nobody.
+  ///   - group: the group to look in: the sender's own, or the one of the route. One that does not exist is empty.
   ///   - priority: asked for the candidates of a lowest-priority message only.
   public func route(
     _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
@@ -80,7 +81,8 @@ public struct GroupRouting: Sendable {
     Route(group: group, path: .scan, targets: .none, candidates: 0, reason: .noSuchID)
   }
 
-  /// Every candidate, and why the message does not reach it. In the rfc-2023 mode the members of all groups are.
+  /// Every candidate, and why the message does not reach it. In the rfc-2023 mode the members of all groups
+  /// are.
   public func explain(
     _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
   ) -> [Explanation] {
@@ -91,7 +93,8 @@ public struct GroupRouting: Sendable {
 
   /// Routes by the maps and by asking every member, and says whether both agree.
   ///
-  /// They always do with explicit groups. The posted patch disagrees with itself, which is how its bugs were found.
+  /// They always do with explicit groups. The posted patch disagrees with itself, which is how its bugs were
+  /// found.
   public func check(
     _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
   ) -> RouteCheck {

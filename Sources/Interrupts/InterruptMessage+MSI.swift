@@ -4,9 +4,10 @@ import Journal
 extension InterruptMessage {
   /// What a message-signaled interrupt asks for; nil when the address is not FEEx_xxxxh. SDM Vol. 3A, 12.11.
   ///
-  /// The destination is 8 bits wide and FFh addresses everybody, whatever mode the targets are in: KVM's default too.
-  /// The redirection hint turns a fixed message into a lowest-priority one. The destination mode bit is honoured with and
-  /// without the hint, as chipsets and KVM do. The extended destination in address bits 11:5 is not offered.
+  /// The destination is 8 bits wide and FFh addresses everybody, whatever mode the targets are in: KVM's
+  /// default too. The redirection hint turns a fixed message into a lowest-priority one. The destination mode
+  /// bit is honoured with and without the hint, as chipsets and KVM do. The extended destination in address
+  /// bits 11:5 is not offered.
   public init?(_ signal: MessageSignal) {
     guard signal.isInterrupt else { return nil }
     var command = InterruptCommand(rawValue: 0)

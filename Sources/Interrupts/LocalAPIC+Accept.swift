@@ -6,7 +6,8 @@ extension LocalAPIC {
   ///
   /// After `.rejected(.illegalVector)` the machine calls `raise(.error, ...)`.
   public mutating func accept(
-    _ command: InterruptCommand, at now: VirtualTime, journey: JourneyID, processor: ProcessorCondition = .init()
+    _ command: InterruptCommand, at now: VirtualTime, journey: JourneyID,
+    processor: ProcessorCondition = .init()
   ) -> Acceptance {
     let acceptance: Acceptance
     if let rejection = rejection(of: command) {
@@ -71,7 +72,8 @@ extension LocalAPIC {
     return .pending
   }
 
-  /// Where `vector` stands, or would stand, in `pendingVectors`. From the end: few are pending, and mostly the lower.
+  /// Where `vector` stands, or would stand, in `pendingVectors`. From the end: few are pending, and mostly
+  /// the lower.
   private func pendingPlace(of vector: VectorNumber) -> Int {
     var place = pendingVectors.count
     while place > 0, pendingVectors[place - 1].vector >= vector { place -= 1 }
@@ -114,10 +116,11 @@ extension LocalAPIC {
   }
 }
 
-/// Why a local APIC in this state turns `command` down; nil when it takes it, as far as the APIC alone can tell.
+/// Why a local APIC in this state turns `command` down; nil when it takes it, as far as the APIC alone can
+/// tell.
 ///
-/// Pure, so that a preview from a snapshot gives the answer the machine gives. KVM accepts vectors below 16 and knows no
-/// ESR errors; here they are rejected as SDM Vol. 3A, 12.5.2 says.
+/// Pure, so that a preview from a snapshot gives the answer the machine gives. KVM accepts vectors below 16
+/// and knows no ESR errors; here they are rejected as SDM Vol. 3A, 12.5.2 says.
 public func acceptanceRejection(
   of command: InterruptCommand, isHardwareEnabled: Bool, isSoftwareEnabled: Bool
 ) -> Rejection? {

@@ -4,9 +4,9 @@ import Journal
 extension LocalAPIC {
   /// A load from the register page, `offset` bytes into it.
   ///
-  /// Only the low dword of each 16 bytes exists, and a part of it can be read; the rest reads 0 (SDM Vol. 3A, 12.4.1
-  /// leaves it undefined). In the other modes no APIC answers: all ones. Reading a reserved offset is an error:
-  /// look at `needsErrorInterrupt`.
+  /// Only the low dword of each 16 bytes exists, and a part of it can be read; the rest reads 0 (SDM Vol. 3A,
+  /// 12.4.1 leaves it undefined). In the other modes no APIC answers: all ones. Reading a reserved offset is
+  /// an error: look at `needsErrorInterrupt`.
   public mutating func readMMIO(offset: Int, size: Int, at now: VirtualTime) -> UInt64 {
     let mask: UInt64 = size >= 8 ? .max : (1 &<< UInt64(8 &* size)) &- 1
     guard base.mode == .xAPIC else { return mask }
@@ -17,8 +17,8 @@ extension LocalAPIC {
     return UInt64(value(of: register, at: now)) &>> UInt64(8 &* byte) & mask
   }
 
-  /// A store to the register page. Only aligned stores of 4 bytes count (SDM Vol. 3A, 12.4.1); others are ignored, and
-  /// so is every store in the other modes.
+  /// A store to the register page. Only aligned stores of 4 bytes count (SDM Vol. 3A, 12.4.1); others are
+  /// ignored, and so is every store in the other modes.
   public mutating func writeMMIO(
     offset: Int, size: Int, _ value: UInt64, at now: VirtualTime, rip: UInt64
   ) -> APICEffect {
@@ -46,7 +46,8 @@ extension LocalAPIC {
   /// IA32_TSC_DEADLINE.
   public static var deadlineMSR: UInt32 { 0x6E0 }
 
-  /// RDMSR. #GP(0) for what x2APIC mode does not have, and for 800h...8FFh in the other modes (SDM Vol. 3A, 12.12.1.2).
+  /// RDMSR. #GP(0) for what x2APIC mode does not have, and for 800h...8FFh in the other modes (SDM Vol. 3A,
+  /// 12.12.1.2).
   public func readMSR(_ msr: UInt32, at now: VirtualTime) throws(Fault) -> UInt64 {
     switch msr {
     case APICBase.msr: return base.rawValue

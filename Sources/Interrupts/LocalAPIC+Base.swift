@@ -9,7 +9,8 @@ extension LocalAPIC {
     case host
   }
 
-  /// WRMSR to IA32_APIC_BASE (1Bh). SDM Vol. 3A, 12.12.5, figure 12-27; #GP(0) for reserved bits and illegal steps.
+  /// WRMSR to IA32_APIC_BASE (1Bh). SDM Vol. 3A, 12.12.5, figure 12-27; #GP(0) for reserved bits and illegal
+  /// steps.
   public mutating func writeBase(_ value: UInt64, by writer: Writer = .guest) throws(Fault) -> APICEffect {
     let new = APICBase(rawValue: value)
     guard value & reservedBaseBits == 0, new.mode != .invalid else { throw .generalProtection() }
@@ -34,9 +35,9 @@ extension LocalAPIC {
 
   /// What a change of mode does to the registers.
   ///
-  /// Disabling may lose the state (12.4.3); this core resets all of it but the TPR, which CR8 still reaches. KVM keeps
-  /// IRR, ISR and the LVT. Entering xAPIC mode gives the ID back its initial value; entering x2APIC mode drops what
-  /// was written to ID, LDR and the ICR's destination (12.12.5.1).
+  /// Disabling may lose the state (12.4.3); this core resets all of it but the TPR, which CR8 still reaches.
+  /// KVM keeps IRR, ISR and the LVT. Entering xAPIC mode gives the ID back its initial value; entering x2APIC
+  /// mode drops what was written to ID, LDR and the ICR's destination (12.12.5.1).
   private mutating func enter(_ new: APICMode, from old: APICMode) {
     switch new {
     case .disabled:

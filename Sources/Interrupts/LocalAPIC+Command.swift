@@ -4,8 +4,8 @@ import Journal
 extension LocalAPIC {
   /// The bits of ICR low that software can write: vector, mode, destination mode, level, trigger, shorthand.
   private static var commandBits: UInt64 { 0x000C_CFFF }
-  /// The bits of the x2APIC ICR that must be 0: 31:20, 17:16 and 13. Bit 12, the xAPIC's delivery status, is ignored,
-  /// as processors and KVM do.
+  /// The bits of the x2APIC ICR that must be 0: 31:20, 17:16 and 13. Bit 12, the xAPIC's delivery status, is
+  /// ignored, as processors and KVM do.
   private static var reservedX2APICBits: UInt64 { 0xFFF3_2000 }
 
   /// ICR low in xAPIC mode: sends to the destination in ICR high.
@@ -34,8 +34,9 @@ extension LocalAPIC {
 
   /// The message a command makes.
   ///
-  /// Level and trigger mean something for INIT only, to tell a de-assert; every other IPI is edge-triggered (SDM Vol.
-  /// 3A, 12.6.1). KVM sends level-triggered fixed IPIs when asked to. An illegal vector is not sent; KVM sends it.
+  /// Level and trigger mean something for INIT only, to tell a de-assert; every other IPI is edge-triggered
+  /// (SDM Vol. 3A, 12.6.1). KVM sends level-triggered fixed IPIs when asked to. An illegal vector is not
+  /// sent; KVM sends it.
   private mutating func send(_ command: InterruptCommand, isNarrow: Bool) -> APICEffect {
     var sent = command
     if sent.deliveryMode != .initialize {

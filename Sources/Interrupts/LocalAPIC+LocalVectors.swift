@@ -10,7 +10,8 @@ extension LocalAPIC {
 
   /// A local source fires: its entry of the local vector table says what happens. SDM Vol. 3A, 12.5.1.
   ///
-  /// The timer is raised by `expireTimer`. For the error entry this does nothing unless an error waits to be told.
+  /// The timer is raised by `expireTimer`. For the error entry this does nothing unless an error waits to be
+  /// told.
   public mutating func raise(
     _ source: LocalVector, at now: VirtualTime, journey: JourneyID, processor: ProcessorCondition = .init()
   ) -> LocalDelivery {
@@ -37,7 +38,8 @@ extension LocalAPIC {
     return command
   }
 
-  /// LINT0 remembers a level until its EOI; the performance entry masks itself (SDM Vol. 3B, 21.6.3), as in KVM.
+  /// LINT0 remembers a level until its EOI; the performance entry masks itself (SDM Vol. 3B, 21.6.3), as in
+  /// KVM.
   ///
   /// LINT1 is always edge sensitive (SDM Vol. 3A, 12.5.1, trigger mode).
   private mutating func noteDelivery(of source: LocalVector) {
@@ -52,8 +54,8 @@ extension LocalAPIC {
 
   /// The timer is due: delivers its interrupt, or counts it as lost when the entry is masked.
   ///
-  /// A masked tick is gone: unmasking later delivers nothing (SDM Vol. 3A, 12.5.4). KVM delivers it late. Nil when
-  /// nothing is due, so calling it too often is harmless.
+  /// A masked tick is gone: unmasking later delivers nothing (SDM Vol. 3A, 12.5.4). KVM delivers it late. Nil
+  /// when nothing is due, so calling it too often is harmless.
   public mutating func expireTimer(at now: VirtualTime, journey: JourneyID) -> TimerExpiry? {
     guard let (due, count) = timer.expire(at: now) else { return nil }
     let delivery = raise(.timer, at: now, journey: journey)

@@ -7,7 +7,8 @@ extension LocalAPIC {
     base.mode == .x2APIC ? initialID : ApicID(rawValue: UInt32(xAPICID))
   }
 
-  /// The LDR register. In x2APIC mode cluster ID[19:4] in bits 31:16 and bit ID[3:0] below (SDM Vol. 3A, 12.12.10.2).
+  /// The LDR register. In x2APIC mode cluster ID[19:4] in bits 31:16 and bit ID[3:0] below (SDM Vol. 3A,
+  /// 12.12.10.2).
   public var logicalDestination: UInt32 {
     base.mode == .x2APIC ? x2APICLogicalDestination(of: initialID) : xAPICLogicalDestination
   }
@@ -100,10 +101,12 @@ extension LocalAPIC {
     return .mapChanged
   }
 
-  /// The bits of SVR that exist: vector, enable, focus checking, and where announced EOI-broadcast suppression.
+  /// The bits of SVR that exist: vector, enable, focus checking, and where announced EOI-broadcast
+  /// suppression.
   var spuriousVectorBits: UInt32 { version.canSuppressEOIBroadcast ? 0x13FF : 0x03FF }
 
-  /// SVR. Disabling by software masks every LVT entry, and enabling again unmasks none (SDM Vol. 3A, 12.4.7.2).
+  /// SVR. Disabling by software masks every LVT entry, and enabling again unmasks none (SDM Vol. 3A,
+  /// 12.4.7.2).
   ///
   /// The IRR and the ISR are held, and the timer goes on counting.
   private mutating func setSpuriousVector(_ value: UInt32) -> APICEffect {
@@ -115,7 +118,8 @@ extension LocalAPIC {
     return .softwareEnabled(isEnabled)
   }
 
-  /// A write to ESR, of whatever: shows the errors since the last write, and lets the next one interrupt (12.5.3).
+  /// A write to ESR, of whatever: shows the errors since the last write, and lets the next one interrupt
+  /// (12.5.3).
   private mutating func latchErrors() {
     errorStatus = newErrors
     newErrors = []

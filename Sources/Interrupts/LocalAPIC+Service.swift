@@ -22,8 +22,8 @@ extension LocalAPIC {
 
   /// The processor takes the highest deliverable vector: IRR to ISR. SDM Vol. 3A, 12.8.4.
   ///
-  /// An auto-EOI vector (TLFS, SINT bit 17) is not marked in service: no EOI is needed. With nothing deliverable
-  /// the answer is the spurious vector.
+  /// An auto-EOI vector (TLFS, SINT bit 17) is not marked in service: no EOI is needed. With nothing
+  /// deliverable the answer is the spurious vector.
   public mutating func acknowledge(at now: VirtualTime, autoEOI: Bool = false) -> Acknowledgement {
     guard let vector = highestDeliverable, var state = pendingVectors.popLast() else {
       return Acknowledgement(vector: spuriousVector.vector, waited: .zero, journey: .none, isSpurious: true)

@@ -1,7 +1,8 @@
 import Architecture
 import Journal
 
-/// The registers of the local APIC as the synthetic MSRs of Hyper-V show them (TLFS, "Virtual Interrupt Controller").
+/// The registers of the local APIC as the synthetic MSRs of Hyper-V show them (TLFS, "Virtual Interrupt
+/// Controller").
 extension LocalAPIC {
   /// HV_X64_MSR_ICR: ICR high in 63:32 and ICR low in 31:0, as this APIC's mode lays them out.
   public var interruptCommandPair: UInt64 {
@@ -9,7 +10,8 @@ extension LocalAPIC {
     return UInt64(command.destination) &<< 56 | command.rawValue & 0xFFFF_FFFF
   }
 
-  /// A write to HV_X64_MSR_ICR: sends, as the two halves written to this APIC would. #GP(0) while it is disabled.
+  /// A write to HV_X64_MSR_ICR: sends, as the two halves written to this APIC would. #GP(0) while it is
+  /// disabled.
   public mutating func writeInterruptCommandPair(_ value: UInt64) throws(Fault) -> APICEffect {
     switch mode {
     case .x2APIC: return try sendX2APIC(value)

@@ -3,10 +3,10 @@ import Journal
 
 /// The local APIC of one context: one VTL of one VP.
 ///
-/// A value: nothing here calls out. A register write changes the APIC and returns an `APICEffect` that says what the
-/// machine must do. Interrupts come in through `accept` and `raise` and go out through `acknowledge`. An APIC whose
-/// VTL is not active works like any other. SDM Vol. 3A, chapter 12 (the edition that counts the APIC as chapter 12);
-/// TLFS, "Virtual Secure Mode", for one APIC per VTL.
+/// A value: nothing here calls out. A register write changes the APIC and returns an `APICEffect` that says
+/// what the machine must do. Interrupts come in through `accept` and `raise` and go out through
+/// `acknowledge`. An APIC whose VTL is not active works like any other. SDM Vol. 3A, chapter 12 (the edition
+/// that counts the APIC as chapter 12); TLFS, "Virtual Secure Mode", for one APIC per VTL.
 public struct LocalAPIC: Sendable {
   public let context: ContextID
   public let group: GroupID
@@ -128,10 +128,12 @@ public struct LocalAPIC: Sendable {
   /// IA32_APIC_BASE.EN: it is in the maps, and NMI, INIT and SIPI reach it.
   @inline(__always) public var isHardwareEnabled: Bool { base.rawValue.bit(11) }
   /// And SVR bit 8: fixed and lowest-priority interrupts are accepted as well.
-  @inline(__always) public var isSoftwareEnabled: Bool { isHardwareEnabled && spuriousVector.isSoftwareEnabled }
+  @inline(__always) public var isSoftwareEnabled: Bool {
+    isHardwareEnabled && spuriousVector.isSoftwareEnabled
+  }
 
-  /// The highest vector in the IRR if its class is above PPR's. Only the highest counts: if it is held back, so is
-  /// everything below it (SDM Vol. 3A, 12.8.3).
+  /// The highest vector in the IRR if its class is above PPR's. Only the highest counts: if it is held back,
+  /// so is everything below it (SDM Vol. 3A, 12.8.3).
   @inline(__always) public var highestDeliverable: VectorNumber? {
     deliverable == 0 ? nil : VectorNumber(rawValue: deliverable)
   }

@@ -3,12 +3,14 @@ import Journal
 
 /// From a logical destination to members: one slot per destination bit, if the members' registers allow that.
 ///
-/// Built from the software-enabled members only, as KVM does, so it serves fixed and lowest-priority requests; the others
-/// take the scan. Two members in different models, or at one bit, or one member at two bits, and there is no map.
+/// Built from the software-enabled members only, as KVM does, so it serves fixed and lowest-priority
+/// requests; the others take the scan. Two members in different models, or at one bit, or one member at two
+/// bits, and there is no map.
 struct LogicalMap: Sendable {
   private(set) var mode = LogicalMode.unused
   private(set) var reason = LogicalModeReason.none
-  /// Flat: slot n is bit n of cluster 0. Cluster: 4 slots a cluster. x2APIC: 16 slots a cluster, found by `clusters`.
+  /// Flat: slot n is bit n of cluster 0. Cluster: 4 slots a cluster. x2APIC: 16 slots a cluster, found by
+  /// `clusters`.
   private var slots: [Int32] = []
   private var clusters = SlotTable()
   private var clusterCount: Int32 = 0

@@ -34,8 +34,8 @@ public enum Outlook: Hashable, Sendable {
 
 /// What becomes of `vector`, pending in `context`, while `active` is the VP's VTL.
 ///
-/// `contexts` are the gates of all contexts of the VP. The order of the gates is the order to look at them: is there a
-/// processor, is it this context's turn, priority, IF, shadow.
+/// `contexts` are the gates of all contexts of the VP. The order of the gates is the order to look at them:
+/// is there a processor, is it this context's turn, priority, IF, shadow.
 public func outlook(
   for vector: VectorNumber, in context: ContextGates, active: VTL, contexts: [ContextGates],
   order: PrivilegeOrder = .highestFirst
@@ -88,6 +88,8 @@ private func preemption(
   by context: ContextGates, _ active: VTL, _ contexts: [ContextGates], _ order: PrivilegeOrder
 ) -> Outlook {
   let winner = preemptionTarget(active: active, contexts: contexts, order: order)
-  guard let winner, winner != context.vtl, isAbove(winner, context.vtl, order) else { return .preempts(context.vtl) }
+  guard let winner, winner != context.vtl, isAbove(winner, context.vtl, order) else {
+    return .preempts(context.vtl)
+  }
   return .held(.vtlInactive(active: winner))
 }

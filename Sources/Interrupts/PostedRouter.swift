@@ -1,56 +1,60 @@
 import Architecture
 import Journal
 
-/// Routes exactly as "KVM: x86: Introduce KVM_CAP_APIC_ID_GROUPS" was posted on the kvm list in November 2023.
+/// Routes exactly as "KVM: x86: Introduce KVM_CAP_APIC_ID_GROUPS" was posted on the kvm list in November
+/// 2023.
 ///
-/// The group is the high `bits` bits of the vCPU ID, and what a guest sees as its APIC ID is the rest. The bugs are kept,
-/// because showing them is what this mode is for: guest-chosen group bits are honoured (B1), external messages can reach
-/// other groups (B2), the slow path turns down every group but 0 (B3) and compares an ID with group bits to one without
-/// (B4), the physical map ignores the xAPIC ID register (B7), and one member outside group 0 turns the logical map off
-/// for all (B9). KVM's cap on vCPU IDs is not modelled. Lowest priority arbitrates as everywhere in this core.
-struct PostedRouter: Sendable {
+/// The group is the high `bits` bits of the vCPU ID, and what a guest sees as its APIC ID is the rest. The
+/// bugs are kept, because showing them is what this mode is for: guest-chosen group bits are honoured (B1),
+/// external messages can reach other groups (B2), the slow path turns down every group but 0 (B3) and
+/// compares an ID with group bits to one without (B4), the physical map ignores the xAPIC ID register (B7),
+/// and one member outside group 0 turns the logical map off for all (B9). KVM's cap on vCPU IDs is not
+/// modelled. Lowest priority arbitrates as everywhere in this core.
+final class PostedRouter: Sendable {
   struct Member: Sendable {
-    var registers: RoutingRegisters
-    var owner: GroupID
+    let registers: RoutingRegisters
+    let owner: GroupID
     /// The group as the ID's high bits say.
-    var group: UInt32
+    let group: UInt32
     /// vcpu_id: group and guest-visible ID together.
-    var fullID: UInt32
+    let fullID: UInt32
+
+    init(_ registers: RoutingRegisters, in owner: GroupID, _ mask: UInt32, _ shift: UInt32) {
+      self.registers = registers
+      self.owner = owner
+      fullID = registers.initialID.rawValue & ~mask | encoded(owner, mask, shift)
+      group = mask == 0 ? 0 : (fullID & mask) >> shift
+    }
   }
 
   let mask: UInt32
   let shift: UInt32
-  private var members: [Member] = []
-  private var physical: [UInt32: Int] = [:]
+  private let members: [Member]
+  private let physical: [UInt32: Int]
   /// The patch's single logical map; in use only while every present member is in group 0.
-  private var logical = LogicalMap()
-  private var hasForeigners = false
+  private let logical: LogicalMap
+  private let hasForeigners: Bool
 
   /// `bits` is 0 (off) to 32; KVM refuses more.
-  init(bits: UInt8) {
-    let bits = UInt32(min(bits, 32))
-    shift = bits == 0 ? 0 : 32 - bits
-    mask = bits == 0 ? 0 : .max << (32 - bits)
+  init(bits: UInt8, _ maps: [GroupMap]) {
+    let shift = 32 - UInt32(min(bits, 32))
+    let mask: UInt32 = bits == 0 ? 0 : .max << shift
+    self.mask = mask
+    self.shift = bits == 0 ? 0 : shift
+    members = maps.flatMap { map in
+      map.members.lazy.filter(\.isContextEnabled).map { Member($0, in: map.id, mask, shift) }
+    }.sorted { $0.registers.context < $1.registers.context }
+    let present = members.indices.filter { [members] in members[$0].registers.isPresent }
+    physical = Dictionary(present.map { [members] in (members[$0].fullID, $0) }) { first, _ in first }
+    hasForeigners = present.contains { [members] in members[$0].group != 0 }
+    logical = hasForeigners ? LogicalMap() : LogicalMap(members.map(\.registers))
   }
 
-  private func encoded(_ group: GroupID) -> UInt32 { (UInt32(group.rawValue) << shift) & mask }
+  /// The group bits of a group.
+  private func encoded(_ group: GroupID) -> UInt32 { Self.encoded(group, mask, shift) }
 
-  mutating func rebuild(_ maps: [GroupMap]) {
-    members = []
-    for map in maps {
-      for registers in map.members where registers.isContextEnabled {
-        let full = registers.initialID.rawValue & ~mask | encoded(map.id)
-        let group = mask == 0 ? 0 : (full & mask) >> shift
-        members.append(Member(registers: registers, owner: map.id, group: group, fullID: full))
-      }
-    }
-    members.sort { $0.registers.context < $1.registers.context }
-    physical = [:]
-    for (index, member) in members.enumerated() where member.registers.isPresent && physical[member.fullID] == nil {
-      physical[member.fullID] = index
-    }
-    hasForeigners = members.contains { $0.registers.isPresent && $0.group != 0 }
-    logical = hasForeigners ? LogicalMap() : LogicalMap(members.map(\.registers))
+  private static func encoded(_ group: GroupID, _ mask: UInt32, _ shift: UInt32) -> UInt32 {
+    (UInt32(group.rawValue) << shift) & mask
   }
 
   var logicalMode: LogicalMode { hasForeigners ? .disabled : logical.mode }
@@ -118,7 +122,8 @@ struct PostedRouter: Sendable {
   }
 
   private func scan(
-    _ address: Address, _ sender: ContextID?, _ group: GroupID, _ path: RoutePath, _ priority: ArbitrationPriority
+    _ address: Address, _ sender: ContextID?, _ group: GroupID, _ path: RoutePath,
+    _ priority: ArbitrationPriority
   ) -> Route {
     var search = Search(address)
     for member in members {
@@ -153,7 +158,8 @@ struct PostedRouter: Sendable {
     case .allExcludingSelf: return member.registers.context == sender ? .senderExcluded : nil
     case .none: break
     }
-    // The broadcast value is the one of the target's mode, but FFh of a device is a broadcast to every target.
+    // The broadcast value is the one of the target's mode, but FFh of a device is a broadcast to every
+    // target.
     let isWide = member.registers.mode == .x2APIC
     let isBroadcast =
       address.destination == (isWide ? .max : 0xFF) || (sender == nil && address.destination == 0xFF)
@@ -183,7 +189,8 @@ struct PostedRouter: Sendable {
       guard !reached.contains(registers.context) else { return Explanation(context: registers.context) }
       var rejection = rejection(of: address, sender, group, members[index]) ?? .arbitrationLost
       if route.path == .map, !address.isLogical { rejection = .idDiffers }
-      if index == slot, let state = registers.stateRejection(needsSoftwareEnable: address.needsSoftwareEnable) {
+      if index == slot, let state = registers.stateRejection(needsSoftwareEnable: address.needsSoftwareEnable)
+      {
         rejection = state
       }
       return Explanation(context: registers.context, rejection: rejection)

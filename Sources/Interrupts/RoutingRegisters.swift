@@ -34,7 +34,8 @@ public struct RoutingRegisters: Hashable, Sendable {
 
   /// The same values out of a snapshot's register page.
   ///
-  /// The initial ID is not a register: in xAPIC mode it is taken to be the VP index, unless the caller knows better.
+  /// The initial ID is not a register: in xAPIC mode it is taken to be the VP index, unless the caller knows
+  /// better.
   public init(_ snapshot: ContextSnapshot) {
     let base = APICBase(rawValue: snapshot.apicBase)
     let raw = snapshot.apic[APICRegister.id.offset]
@@ -80,8 +81,8 @@ struct Address {
   var destination: UInt32
   /// Fixed and lowest-priority requests, which only a software-enabled APIC accepts.
   var needsSoftwareEnable: Bool
-  /// One of the matching APICs gets it. A physical broadcast goes to all of them even so: the manual rules the
-  /// combination out (12.6.2.4), KVM makes it fixed, and so does this.
+  /// One of the matching APICs gets it. A physical broadcast goes to all of them even so: the manual rules
+  /// the combination out (12.6.2.4), KVM makes it fixed, and so does this.
   var arbitrates: Bool
   var sender: ContextID?
 
@@ -115,8 +116,9 @@ extension RoutingRegisters {
     return needsSoftwareEnable && !isSoftwareEnabled ? .softwareDisabled : nil
   }
 
-  /// Physical destinations compare with the whole ID register, so bits above the 8 of an xAPIC ID match nothing.
-  /// Hardware leaves the mixture open; KVM lets an xAPIC answer to a destination above FFh that equals its initial ID.
+  /// Physical destinations compare with the whole ID register, so bits above the 8 of an xAPIC ID match
+  /// nothing. Hardware leaves the mixture open; KVM lets an xAPIC answer to a destination above FFh that
+  /// equals its initial ID.
   @inline(__always)
   private func mismatch(_ address: Address) -> Rejection? {
     switch address.shorthand {

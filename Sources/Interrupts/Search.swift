@@ -21,7 +21,11 @@ struct Search {
 
   @inline(__always)
   mutating func take(_ member: RoutingRegisters, _ address: Address, _ priority: ArbitrationPriority) {
-    if let rejection = member.rejection(of: address) { reject(rejection) } else { accept(member.context, priority) }
+    if let rejection = member.rejection(of: address) {
+      reject(rejection)
+    } else {
+      accept(member.context, priority)
+    }
   }
 
   @inline(__always)
@@ -66,7 +70,8 @@ struct Search {
 }
 
 extension Rejection {
-  /// Which of several reasons tells most about a request that reached nobody: the nearer the miss, the heavier.
+  /// Which of several reasons tells most about a request that reached nobody: the nearer the miss, the
+  /// heavier.
   @inline(__always)
   var weight: UInt8 {
     switch self {

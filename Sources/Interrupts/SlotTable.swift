@@ -1,7 +1,7 @@
 /// From an ID to the members that hold it, in constant time whatever the number of members.
 ///
-/// IDs are dense in practice, so those below a limit index an array; any other, such as 2^31, costs one dictionary
-/// entry. A slot holds one member; more than one is a list of its own.
+/// IDs are dense in practice, so those below a limit index an array; any other, such as 2^31, costs one
+/// dictionary entry. A slot holds one member; more than one is a list of its own.
 struct SlotTable: Sendable {
   /// The array never grows beyond this many slots, 64 KiB.
   static var denseLimit: UInt32 { 16_384 }

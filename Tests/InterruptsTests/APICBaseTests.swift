@@ -17,11 +17,14 @@ import Testing
   }
 
   @Test(arguments: [
-    (disabled, disabled, true), (disabled, xAPIC, true), (disabled, x2APIC, false), (disabled, invalid, false),
+    (disabled, disabled, true), (disabled, xAPIC, true), (disabled, x2APIC, false),
+    (disabled, invalid, false),
     (xAPIC, disabled, true), (xAPIC, xAPIC, true), (xAPIC, x2APIC, true), (xAPIC, invalid, false),
     (x2APIC, disabled, true), (x2APIC, xAPIC, false), (x2APIC, x2APIC, true), (x2APIC, invalid, false),
   ])
-  func `a guest may take the arrows of the figure and no others`(from: UInt64, to: UInt64, isLegal: Bool) throws {
+  func `a guest may take the arrows of the figure and no others`(from: UInt64, to: UInt64, isLegal: Bool)
+    throws
+  {
     var apic = Self.at(from)
     #expect(try apic.rdmsr(0x1B) == from)
     #expect(faults { () throws(Fault) in try apic.wrmsr(0x1B, to) } == !isLegal)

@@ -82,7 +82,8 @@ import Testing
     _ = apic.takeNMI()
     #expect(apic.nmiPending == 1)
     let inHandler = ProcessorCondition(isNMIBlocked: true)
-    #expect(apic.receive(0, mode: .nmi, journey: 9, processor: inHandler) == .merged(with: JourneyID(rawValue: 1)))
+    #expect(
+      apic.receive(0, mode: .nmi, journey: 9, processor: inHandler) == .merged(with: JourneyID(rawValue: 1)))
     _ = apic.takeNMI()
     for _ in 0..<10 { apic.receive(0, mode: .nmi, processor: inHandler) }
     #expect(apic.nmiPending == 1)

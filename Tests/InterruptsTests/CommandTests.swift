@@ -52,7 +52,9 @@ import Testing
     #expect(message?.command.isAsserted == (mode != .initialize))
   }
 
-  @Test func `an illegal vector is not sent and logs send-illegal-vector, for fixed and lowest priority`() throws {
+  @Test func `an illegal vector is not sent and logs send-illegal-vector, for fixed and lowest priority`()
+    throws
+  {
     for mode: UInt64 in 0..<8 {
       var apic = enabled()
       let effect = apic.store(0x300, mode << 8 | 0x400F)

@@ -7,7 +7,8 @@ func powerUp(
   id: Int = 3, vtl: Int = 0, isBootstrap: Bool = false, version: APICVersion = .standard
 ) -> LocalAPIC {
   LocalAPIC(
-    id: ApicID(id), context: ContextID(id, vtl), group: GroupID(vtl), isBootstrap: isBootstrap, version: version)
+    id: ApicID(id), context: ContextID(id, vtl), group: GroupID(vtl), isBootstrap: isBootstrap,
+    version: version)
 }
 
 /// A local APIC in xAPIC mode, software-enabled with spurious vector FFh.
@@ -48,7 +49,8 @@ extension LocalAPIC {
   /// A fixed, edge-triggered interrupt arrives.
   @discardableResult
   mutating func receive(
-    _ vector: UInt8, mode: DeliveryMode = .fixed, isLevel: Bool = false, at now: UInt64 = 0, journey: UInt64 = 1,
+    _ vector: UInt8, mode: DeliveryMode = .fixed, isLevel: Bool = false, at now: UInt64 = 0,
+    journey: UInt64 = 1,
     processor: ProcessorCondition = .init()
   ) -> Acceptance {
     var command = InterruptCommand(rawValue: UInt64(vector))

@@ -16,7 +16,8 @@ struct PreemptRow: Sendable, CustomTestStringConvertible {
       for above in [false, true] {
         for active in [false, true] {
           for order in [PrivilegeOrder.highestFirst, .lowestFirst] {
-            rows.append(.init(isInterruptFlagSet: flag, isVectorAboveTPR: above, isActive: active, order: order))
+            rows.append(
+              .init(isInterruptFlagSet: flag, isVectorAboveTPR: above, isActive: active, order: order))
           }
         }
       }
@@ -32,8 +33,8 @@ struct PreemptRow: Sendable, CustomTestStringConvertible {
 @Suite struct GateTests {
   @Test(arguments: PreemptRow.all)
   func `preemption asks for order and priority, never for IF`(row: PreemptRow) {
-    // VTL 1 has vector 41h pending. The other context is VTL 0, so VTL 1 is the more privileged one of VTLs and the
-    // less privileged one of VMPLs.
+    // VTL 1 has vector 41h pending. The other context is VTL 0, so VTL 1 is the more privileged one of VTLs
+    // and the less privileged one of VMPLs.
     let context = ContextGates(
       vtl: .vtl1, taskPriority: row.isVectorAboveTPR ? 0x30 : 0x40, highestRequest: vector(0x41),
       interruptsEnabled: row.isInterruptFlagSet)
@@ -51,7 +52,8 @@ struct PreemptRow: Sendable, CustomTestStringConvertible {
       case (true, _, true, true): .deliverable
       }
     #expect(
-      outlook(for: vector(0x41), in: context, active: active, contexts: contexts, order: row.order) == expected)
+      outlook(for: vector(0x41), in: context, active: active, contexts: contexts, order: row.order)
+        == expected)
   }
 
   @Test func `the most privileged of several wins, skipping levels`() {
@@ -71,15 +73,39 @@ struct PreemptRow: Sendable, CustomTestStringConvertible {
     }
     #expect(!wants { _ in })
     #expect(wants { $0.highestRequest = vector(0x41) })
-    #expect(!wants { $0.highestRequest = vector(0x41); $0.highestInService = vector(0x45) })
-    #expect(wants { $0.highestRequest = vector(0x41); $0.activity = .halted })
-    #expect(!wants { $0.highestRequest = vector(0x41); $0.activity = .waitForStartup })
-    #expect(!wants { $0.highestRequest = vector(0x41); $0.activity = .shutdown })
-    #expect(!wants { $0.highestRequest = vector(0x41); $0.isEnabled = false })
+    #expect(
+      !wants {
+        $0.highestRequest = vector(0x41); $0.highestInService = vector(0x45)
+      })
+    #expect(
+      wants {
+        $0.highestRequest = vector(0x41); $0.activity = .halted
+      })
+    #expect(
+      !wants {
+        $0.highestRequest = vector(0x41); $0.activity = .waitForStartup
+      })
+    #expect(
+      !wants {
+        $0.highestRequest = vector(0x41); $0.activity = .shutdown
+      })
+    #expect(
+      !wants {
+        $0.highestRequest = vector(0x41); $0.isEnabled = false
+      })
     #expect(wants { $0.nmiPending = true })
-    #expect(!wants { $0.nmiPending = true; $0.nmiBlocked = true })
-    #expect(wants { $0.initPending = true; $0.activity = .shutdown })
-    #expect(wants { $0.startupPending = true; $0.activity = .waitForStartup })
+    #expect(
+      !wants {
+        $0.nmiPending = true; $0.nmiBlocked = true
+      })
+    #expect(
+      wants {
+        $0.initPending = true; $0.activity = .shutdown
+      })
+    #expect(
+      wants {
+        $0.startupPending = true; $0.activity = .waitForStartup
+      })
     #expect(!wants { $0.startupPending = true })
   }
 

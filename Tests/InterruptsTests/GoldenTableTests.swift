@@ -52,13 +52,15 @@ struct GoldenRow: CustomTestStringConvertible, Sendable {
       message: message(to: 0x6, isLogical: true, isNarrow: true), posted: [],
       intended: [ContextID(1, 1), ContextID(2, 1)]),
     .init(
-      name: "group 1, logical, x2APIC", bits: 30, sender: one, message: message(to: 0x6, isLogical: true), posted: [],
+      name: "group 1, logical, x2APIC", bits: 30, sender: one, message: message(to: 0x6, isLogical: true),
+      posted: [],
       intended: [ContextID(1, 1), ContextID(2, 1)], isWide: true),
     .init(
       name: "group 1, broadcast FFh, shift 2", bits: 30, sender: one, message: narrowAll, posted: [],
       intended: all(1)),
     .init(
-      name: "group 1, broadcast FFFFFFFFh", bits: 30, sender: one, message: wideAll, posted: [], intended: all(1),
+      name: "group 1, broadcast FFFFFFFFh", bits: 30, sender: one, message: wideAll, posted: [],
+      intended: all(1),
       isWide: true),
     .init(
       name: "group 1, broadcast FFFFFFFFh, shift 8", bits: 24, sender: one, message: wideAll, posted: [],
@@ -85,12 +87,15 @@ struct GoldenRow: CustomTestStringConvertible, Sendable {
       name: "group 0, all but self", bits: 30, sender: zero, message: toOthers, posted: all(0, except: 0),
       intended: all(0, except: 0)),
     .init(
-      name: "group 0, broadcast FFh", bits: 30, sender: zero, message: narrowAll, posted: all(0), intended: all(0)),
+      name: "group 0, broadcast FFh", bits: 30, sender: zero, message: narrowAll, posted: all(0),
+      intended: all(0)),
     .init(
-      name: "group 0, logical", bits: 30, sender: zero, message: message(to: 0x9, isLogical: true, isNarrow: true),
+      name: "group 0, logical", bits: 30, sender: zero,
+      message: message(to: 0x9, isLogical: true, isNarrow: true),
       posted: [ContextID(0, 0), ContextID(3, 0)], intended: [ContextID(0, 0), ContextID(3, 0)]),
     .init(
-      name: "group 0, physical 6 with shift 2", bits: 30, sender: zero, message: message(to: 6, isNarrow: true),
+      name: "group 0, physical 6 with shift 2", bits: 30, sender: zero,
+      message: message(to: 6, isNarrow: true),
       posted: [ContextID(2, 1)], intended: []),
     .init(
       name: "group 2, physical 5 with shift 2", bits: 30, sender: ContextID(0, 2),
@@ -114,7 +119,8 @@ struct GoldenRow: CustomTestStringConvertible, Sendable {
       let cpus = Array(0..<4) + (row.extraCPU.map { [$0] } ?? [])
       let members = cpus.map { cpu in
         RoutingRegisters(
-          context: ContextID(cpu, group), initialID: ApicID(cpu), mode: row.isWide ? .x2APIC : .xAPIC, id: ApicID(cpu),
+          context: ContextID(cpu, group), initialID: ApicID(cpu), mode: row.isWide ? .x2APIC : .xAPIC,
+          id: ApicID(cpu),
           logicalDestination: row.isWide ? 1 << UInt32(cpu & 15) : cpu < 8 ? 0x0100_0000 << UInt32(cpu) : 0,
           isSoftwareEnabled: true)
       }
@@ -145,7 +151,9 @@ struct GoldenRow: CustomTestStringConvertible, Sendable {
   @Test func `the posted patch turns every group but 0 down on the slow path`() {
     let row = Self.senderOne[3]
     #expect(Self.outcome(row, .rfc2023(bits: 30)).reason == .groupNotZero)
-    let why = Self.routing(row, .rfc2023(bits: 30)).explain(row.message, from: row.sender, in: GroupID(1)) { _ in 0 }
+    let why = Self.routing(row, .rfc2023(bits: 30)).explain(row.message, from: row.sender, in: GroupID(1)) {
+      _ in 0
+    }
     #expect(why.count == 16)
     for candidate in why {
       #expect(candidate.rejection == (candidate.context.vtl == .vtl1 ? .groupNotZero : .otherGroup))
@@ -161,7 +169,8 @@ struct GoldenRow: CustomTestStringConvertible, Sendable {
       #expect(snapshot?.logical == [])
       #expect(snapshot?.physical.map(\.key) == (0..<4).map { UInt32(group << 2 | $0) })
     }
-    var alone = GroupRouting(encoding: .rfc2023(bits: 30), groups: [(GroupID(0), .vtl0), (GroupID(1), .vtl1)])
+    var alone = GroupRouting(
+      encoding: .rfc2023(bits: 30), groups: [(GroupID(0), .vtl0), (GroupID(1), .vtl1)])
     alone.rebuild(GroupID(0), members: Self.flat(0, mode: .xAPIC), at: .zero)
     #expect(alone.snapshot(GroupID(0))?.logicalMode == .flat)
     // Only present members count: the accident is undone when they are hardware-disabled.
@@ -185,21 +194,27 @@ struct GoldenRow: CustomTestStringConvertible, Sendable {
       members[2].id = ApicID(0x20)
       var routing = GroupRouting(encoding: encoding, groups: [(GroupID(0), .vtl0)])
       routing.rebuild(GroupID(0), members: members, at: .zero)
-      let old = routing.route(message(to: 2, isNarrow: true), from: ContextID(0, 0), in: GroupID(0)) { _ in 0 }
-      let new = routing.route(message(to: 0x20, isNarrow: true), from: ContextID(0, 0), in: GroupID(0)) { _ in 0 }
+      let old = routing.route(message(to: 2, isNarrow: true), from: ContextID(0, 0), in: GroupID(0)) { _ in 0
+      }
+      let new = routing.route(message(to: 0x20, isNarrow: true), from: ContextID(0, 0), in: GroupID(0)) { _ in
+        0
+      }
       #expect(old.contexts == (posted ? [ContextID(2, 0)] : []))
       #expect(new.contexts == (posted ? [] : [ContextID(2, 0)]))
     }
   }
 
-  @Test(arguments: [
-    (0, 0, 0, 7), (1, 1, 0x8000_0001, 1), (20, 1, 0x1007, 7), (21, 1, 0x807, 7), (24, 1, 0x107, 7), (30, 3, 0xE, 2),
-    (32, 1, 1, 0),
-  ] as [(UInt8, Int, UInt32, UInt32)])
+  @Test(
+    arguments: [
+      (0, 0, 0, 7), (1, 1, 0x8000_0001, 1), (20, 1, 0x1007, 7), (21, 1, 0x807, 7), (24, 1, 0x107, 7),
+      (30, 3, 0xE, 2),
+      (32, 1, 1, 0),
+    ] as [(UInt8, Int, UInt32, UInt32)])
   func `the encoding is mask and shift`(bits: UInt8, group: Int, full: UInt32, guest: UInt32) {
     var routing = GroupRouting(encoding: .rfc2023(bits: bits), groups: [(GroupID(group), VTL(group))])
     let member = RoutingRegisters(
-      context: ContextID(2, group), initialID: ApicID(rawValue: guest), mode: .x2APIC, id: ApicID(rawValue: guest),
+      context: ContextID(2, group), initialID: ApicID(rawValue: guest), mode: .x2APIC,
+      id: ApicID(rawValue: guest),
       logicalDestination: 0, isSoftwareEnabled: true)
     routing.rebuild(GroupID(group), members: [member], at: .zero)
     let expected = bits == 0 ? guest : full

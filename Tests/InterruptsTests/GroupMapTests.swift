@@ -6,13 +6,15 @@ import Testing
 @Suite struct GroupMapTests {
   /// Registers of a software-enabled APIC.
   static func member(
-    _ vp: Int, id: UInt32? = nil, group: Int = 0, mode: APICMode = .xAPIC, ldr: UInt32 = 0, dfr: UInt32 = .max,
+    _ vp: Int, id: UInt32? = nil, group: Int = 0, mode: APICMode = .xAPIC, ldr: UInt32 = 0,
+    dfr: UInt32 = .max,
     isSoftwareEnabled: Bool = true, isContextEnabled: Bool = true
   ) -> RoutingRegisters {
     let id = id ?? UInt32(vp)
     return RoutingRegisters(
       context: ContextID(vp, group), initialID: ApicID(rawValue: id), mode: mode, id: ApicID(rawValue: id),
-      logicalDestination: mode == .x2APIC ? (id >> 4) << 16 | 1 << (id & 15) : ldr << 24, destinationFormat: dfr,
+      logicalDestination: mode == .x2APIC ? (id >> 4) << 16 | 1 << (id & 15) : ldr << 24,
+      destinationFormat: dfr,
       isSoftwareEnabled: isSoftwareEnabled, isContextEnabled: isContextEnabled)
   }
 
@@ -44,7 +46,9 @@ import Testing
         if unicast.targets != expected || unicast.path != .map || unicast.candidates != 1 { wrong += 1 }
         if byBit.targets != expected || byBit.path != .map || byBit.candidates != 1 { wrong += 1 }
       }
-      let others = routing.route(message(shorthand: .allExcludingSelf), from: sender, in: GroupID(group)) { _ in 0 }
+      let others = routing.route(message(shorthand: .allExcludingSelf), from: sender, in: GroupID(group)) {
+        _ in 0
+      }
       #expect(others.count == 4095)
       #expect(others.contexts.allSatisfy { $0.vtl == VTL(group) && $0 != sender })
     }
@@ -55,9 +59,10 @@ import Testing
     let map = Self.map([Self.member(0), Self.member(1, id: 0x8000_0000, mode: .x2APIC)])
     #expect(Self.route(map, message(to: 0x8000_0000)).contexts == [ContextID(1, 0)])
     #expect(Self.route(map, message(to: 0x8000_0001)).reason == .noSuchID)
-    #expect(map.snapshot.physical == [
-      MapEntry(key: 0, vp: VPIndex(0)), MapEntry(key: 0x8000_0000, vp: VPIndex(1)),
-    ])
+    #expect(
+      map.snapshot.physical == [
+        MapEntry(key: 0, vp: VPIndex(0)), MapEntry(key: 0x8000_0000, vp: VPIndex(1)),
+      ])
   }
 
   @Test func `an ID maps to all that hold it`() {
@@ -93,7 +98,9 @@ import Testing
     #expect(Self.route(off, message(to: 2, mode: .nmi)).count == 1)
     #expect(Self.route(off, message(to: 1, mode: .initialize)).reason == .hardwareDisabled)
     let alone = Self.map([Self.member(0)])
-    #expect(Self.route(alone, message(shorthand: .allExcludingSelf), from: ContextID(0, 0)).reason == .senderExcluded)
+    #expect(
+      Self.route(alone, message(shorthand: .allExcludingSelf), from: ContextID(0, 0)).reason
+        == .senderExcluded)
     #expect(Self.route(alone, message(to: 1, isLogical: true)).reason == .logicalUnusable)
     #expect(Self.route(alone, message(shorthand: .selfOnly)).reason == .noSuchID)
   }
@@ -105,8 +112,9 @@ import Testing
     }
     let flat = [Self.member(0, ldr: 1), Self.member(1, ldr: 2)]
     #expect(mode(flat) == (.flat, .none))
-    #expect(mode([Self.member(0, ldr: 0x11, dfr: 0x0FFF_FFFF), Self.member(1, ldr: 0x21, dfr: 0x0FFF_FFFF)])
-      == (.cluster, .none))
+    #expect(
+      mode([Self.member(0, ldr: 0x11, dfr: 0x0FFF_FFFF), Self.member(1, ldr: 0x21, dfr: 0x0FFF_FFFF)])
+        == (.cluster, .none))
     #expect(mode([Self.member(0, mode: .x2APIC), Self.member(1, mode: .x2APIC)]) == (.x2APIC, .none))
     #expect(mode([Self.member(0, ldr: 1, isSoftwareEnabled: false)]) == (.unused, .none))
     #expect(mode(flat + [Self.member(2, mode: .x2APIC)]) == (.disabled, .mixedModes))
@@ -136,8 +144,9 @@ import Testing
 
   @Test func `a rebuild counts, and says what the event log needs`() {
     var routing = GroupRouting(encoding: .explicit, groups: [(GroupID(0), .vtl0)])
-    #expect(routing.rebuild(GroupID(0), members: [Self.member(0, ldr: 1)], at: .zero)
-      == .mapRebuilt(GroupID(0), generation: 1, .flat, .none))
+    #expect(
+      routing.rebuild(GroupID(0), members: [Self.member(0, ldr: 1)], at: .zero)
+        == .mapRebuilt(GroupID(0), generation: 1, .flat, .none))
     routing.rebuild(GroupID(0), members: [Self.member(0, ldr: 1)], at: VirtualTime(ticks: 5))
     #expect(routing.snapshot(GroupID(0))?.generation == 2)
     #expect(routing.snapshot(GroupID(0))?.builtAt == VirtualTime(ticks: 5))
@@ -154,11 +163,13 @@ import Testing
     #expect(snapshot.members == 4)
     #expect(snapshot.hardwareEnabled == 3)
     #expect(snapshot.softwareEnabled == 2)
-    #expect(snapshot.physical == [
-      MapEntry(key: 3, vp: VPIndex(3)), MapEntry(key: 9, vp: VPIndex(0)), MapEntry(key: 37, vp: VPIndex(1)),
-    ])
-    #expect(snapshot.logical == [
-      MapEntry(key: 0x200, vp: VPIndex(0)), MapEntry(key: 0x2_0020, vp: VPIndex(1)),
-    ])
+    #expect(
+      snapshot.physical == [
+        MapEntry(key: 3, vp: VPIndex(3)), MapEntry(key: 9, vp: VPIndex(0)), MapEntry(key: 37, vp: VPIndex(1)),
+      ])
+    #expect(
+      snapshot.logical == [
+        MapEntry(key: 0x200, vp: VPIndex(0)), MapEntry(key: 0x2_0020, vp: VPIndex(1)),
+      ])
   }
 }

@@ -8,9 +8,10 @@ import Testing
     apic.raise(source, at: .zero, journey: JourneyID(rawValue: 1))
   }
 
-  @Test(arguments: [
-    (LocalVector.thermal, 0x330), (.performance, 0x340), (.lint0, 0x350), (.lint1, 0x360),
-  ] as [(LocalVector, Int)])
+  @Test(
+    arguments: [
+      (LocalVector.thermal, 0x330), (.performance, 0x340), (.lint0, 0x350), (.lint1, 0x360),
+    ] as [(LocalVector, Int)])
   func `an entry delivers as its mode says`(source: LocalVector, offset: Int) {
     var apic = enabled()
     #expect(raise(&apic, source) == .masked)

@@ -32,12 +32,15 @@ import Testing
   }
 
   private func fire(
-    _ message: InterruptMessage, from origin: FireRequest.Origin = .context(ContextID(0, 0)), in snapshot: Snapshot
+    _ message: InterruptMessage, from origin: FireRequest.Origin = .context(ContextID(0, 0)),
+    in snapshot: Snapshot
   ) -> FirePreview {
     preview(FireRequest(origin: origin, message: message), in: snapshot)
   }
 
-  private func outlook(_ snapshot: Snapshot, vtl: Int = 0, _ message: InterruptMessage = message(to: 1)) -> Outlook? {
+  private func outlook(_ snapshot: Snapshot, vtl: Int = 0, _ message: InterruptMessage = message(to: 1))
+    -> Outlook?
+  {
     let preview = fire(message, from: .message(GroupID(vtl)), in: snapshot)
     #expect(preview.route.contexts == [ContextID(1, vtl)])
     return preview.targets.first?.outlook
@@ -52,7 +55,11 @@ import Testing
 
   @Test func `each gate is named`() {
     #expect(outlook(machine { $0.rflags = 2 }) == .held(.interruptsDisabled(isHalted: false)))
-    #expect(outlook(machine { $0.rflags = 2; $0.activity = .halted }) == .held(.interruptsDisabled(isHalted: true)))
+    #expect(
+      outlook(
+        machine {
+          $0.rflags = 2; $0.activity = .halted
+        }) == .held(.interruptsDisabled(isHalted: true)))
     #expect(outlook(machine { $0.interruptShadow = true }) == .held(.interruptShadow))
     #expect(outlook(machine { $0.activity = .waitForStartup }) == .held(.waitForStartup))
     #expect(outlook(machine { $0.activity = .shutdown }) == .held(.shutdown))
@@ -66,7 +73,11 @@ import Testing
 
   @Test func `NMI ignores IF and priority and waits for the handler before it`() {
     let nmi = message(to: 1, vector: 0, mode: .nmi)
-    #expect(outlook(machine { $0.rflags = 2; $0.apic[0x80] = 0xFF }, nmi) == .deliverable)
+    #expect(
+      outlook(
+        machine {
+          $0.rflags = 2; $0.apic[0x80] = 0xFF
+        }, nmi) == .deliverable)
     #expect(outlook(machine { $0.nmiBlocked = true }, nmi) == .held(.nmiBlocked))
     #expect(outlook(machine { $0.interruptShadow = true }, nmi) == .held(.interruptShadow))
     #expect(outlook(machine(), vtl: 1, nmi) == .preempts(.vtl1))
@@ -75,8 +86,10 @@ import Testing
   @Test func `a vector that is pending already merges`() {
     let snapshot = machine {
       $0.apic[0x220] = 0x2
-      $0.pending = [VectorState(
-        vector: vector(0x41), since: .zero, journey: JourneyID(rawValue: 9), isLevelTriggered: false)]
+      $0.pending = [
+        VectorState(
+          vector: vector(0x41), since: .zero, journey: JourneyID(rawValue: 9), isLevelTriggered: false)
+      ]
     }
     let preview = fire(message(to: 1), in: snapshot)
     #expect(preview.targets.map(\.acceptance) == [.merged(with: JourneyID(rawValue: 9))])
@@ -127,8 +140,12 @@ import Testing
     let image = GroupRouting(snapshot)
     for destination: UInt32 in 0..<16 {
       for sender in [ContextID(0, 0), nil] {
-        let live = routing.route(message(to: destination, isNarrow: true), from: sender, in: GroupID(0)) { _ in 0 }
-        let seen = image.route(message(to: destination, isNarrow: true), from: sender, in: GroupID(0)) { _ in 0 }
+        let live = routing.route(message(to: destination, isNarrow: true), from: sender, in: GroupID(0)) {
+          _ in 0
+        }
+        let seen = image.route(message(to: destination, isNarrow: true), from: sender, in: GroupID(0)) { _ in
+          0
+        }
         #expect(live == seen)
       }
     }

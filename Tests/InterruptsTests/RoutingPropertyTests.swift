@@ -3,13 +3,14 @@ import Interrupts
 import Journal
 import Testing
 
-/// Map, scan and the preview from a snapshot must find the same local APICs, and those must be the ones a literal
-/// reading of the manual finds.
+/// Map, scan and the preview from a snapshot must find the same local APICs, and those must be the ones a
+/// literal reading of the manual finds.
 @Suite struct RoutingPropertyTests {
   /// A partition of random local APICs: up to 64 VPs in three groups.
   struct Partition {
     var apics: [ContextID: LocalAPIC] = [:]
     var ids: [ContextID] = []
+    var registers: [ContextID: Registers] = [:]
     var routing: GroupRouting
     var snapshot: Snapshot
 
@@ -32,6 +33,7 @@ import Testing
     private mutating func add(_ id: ContextID, _ style: Style, _ random: inout Seeded) {
       let apic = style.make(id, &random)
       apics[id] = apic
+      registers[id] = Registers(apic)
       ids.append(id)
       var context = ContextSnapshot(id: id, group: GroupID(id.vtl.index))
       context.isEnabled = true
@@ -40,6 +42,27 @@ import Testing
     }
 
     func priority(_ id: ContextID) -> UInt8 { apics[id]?.processorPriority ?? 0 }
+  }
+
+  /// The registers that addressing is about, read as a guest reads them.
+  struct Registers {
+    var base: UInt64
+    var isWide: Bool
+    var id: UInt32
+    var ldr: UInt32
+    var dfr: UInt32
+    var svr: UInt32
+
+    init(_ apic: LocalAPIC) {
+      var apic = apic
+      let base = (try? apic.rdmsr(0x1B)) ?? 0
+      let isWide = base & 0x400 != 0
+      func read(_ n: UInt32) -> UInt32 {
+        UInt32(isWide ? (try? apic.rdmsr(0x800 + n)) ?? 0 : apic.load(Int(n) * 16))
+      }
+      (self.base, self.isWide) = (base, isWide)
+      (id, ldr, dfr, svr) = (read(0x2), read(0xD), read(0xE), read(0xF))
+    }
   }
 
   /// How tidy the registers of a group are: guests mostly set them up properly.
@@ -96,26 +119,21 @@ import Testing
     let destination = message.isNarrow ? command.destination % 256 : command.destination
     let isForAll = destination == (message.isNarrow ? 255 : .max)
     var found: [ContextID] = []
-    for (id, apic) in partition.apics where id.vtl.index == group {
-      guard let base = try? apic.rdmsr(0x1B), base & 0x800 != 0 else { continue }
-      var own = apic
-      let isWide = base & 0x400 != 0
-      func read(_ n: UInt32) -> UInt32 {
-        UInt32(isWide ? (try? own.rdmsr(0x800 + n)) ?? 0 : own.load(Int(n) * 16))
-      }
-      if command.deliveryMode.rawValue < 2, read(0xF) & 0x100 == 0 { continue }
+    for (id, own) in partition.registers where id.vtl.index == group && own.base & 0x800 != 0 {
+      if command.deliveryMode.rawValue < 2, own.svr & 0x100 == 0 { continue }
       let isMeant: Bool
       switch command.shorthand {
       case .selfOnly: isMeant = id == sender
       case .allIncludingSelf: isMeant = true
       case .allExcludingSelf: isMeant = id != sender
       case .none where isForAll: isMeant = true
-      case .none where !command.isLogical: isMeant = destination == (isWide ? read(2) : read(2) / 0x100_0000)
-      case .none where isWide:
-        isMeant = destination / 65536 == read(0xD) / 65536 && destination % 65536 & (read(0xD) % 65536) != 0
+      case .none where !command.isLogical:
+        isMeant = destination == (own.isWide ? own.id : own.id / 0x100_0000)
+      case .none where own.isWide:
+        isMeant = destination / 65536 == own.ldr / 65536 && destination % 65536 & (own.ldr % 65536) != 0
       case .none:
-        let ldr = read(0xD) / 0x100_0000
-        switch read(0xE) / 0x1000_0000 {
+        let ldr = own.ldr / 0x100_0000
+        switch own.dfr / 0x1000_0000 {
         case 15: isMeant = destination < 256 && destination & ldr != 0
         case 0: isMeant = destination / 16 == ldr / 16 && destination & ldr & 15 != 0
         default: isMeant = false
@@ -140,7 +158,9 @@ import Testing
         let message = Self.randomMessage(&random)
         let sender = random.chance(70) ? partition.ids[random.below(partition.ids.count)] : nil
         let group = sender?.vtl.index ?? random.below(3)
-        let check = partition.routing.check(message, from: sender, in: GroupID(group)) { partition.priority($0) }
+        let check = partition.routing.check(message, from: sender, in: GroupID(group)) {
+          partition.priority($0)
+        }
         let seen = image.route(message, from: sender, in: GroupID(group)) { id in
           UInt8(truncatingIfNeeded: partition.snapshot[id]?.apic[0xA0] ?? 0)
         }
@@ -148,7 +168,8 @@ import Testing
         guard check.agrees, seen == check.route, check.route.contexts == expected,
           (check.route.reason == nil) == !expected.isEmpty, check.route.group == GroupID(group)
         else {
-          Issue.record("round \(round): \(message) from \(String(describing: sender)): \(check), expected \(expected)")
+          Issue.record(
+            "round \(round): \(message) from \(String(describing: sender)): \(check), expected \(expected)")
           return
         }
         counts[check.route.path, default: 0] += 1

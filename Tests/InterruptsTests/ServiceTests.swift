@@ -9,8 +9,11 @@ import Testing
     apic.receive(0x41, at: 100, journey: 7)
     apic.receive(0x35, at: 110, journey: 8)
     let taken = apic.acknowledge(at: VirtualTime(ticks: 130))
-    #expect(taken == Acknowledgement(
-      vector: vector(0x41), waited: VirtualTime(ticks: 30), journey: JourneyID(rawValue: 7), isSpurious: false))
+    #expect(
+      taken
+        == Acknowledgement(
+          vector: vector(0x41), waited: VirtualTime(ticks: 30), journey: JourneyID(rawValue: 7),
+          isSpurious: false))
     #expect(apic.load(0x220) == 0)
     #expect(apic.load(0x120) == 0x2)
     #expect(apic.load(0xA0) == 0x40)
@@ -26,11 +29,19 @@ import Testing
     apic.receive(0x51, at: 20, journey: 8)
     _ = apic.acknowledge(at: VirtualTime(ticks: 25))
     #expect(apic.load(0xA0) == 0x50)
-    #expect(apic.store(0xB0, 0, at: 40) == .endOfInterrupt(EndOfInterrupt(
-      vector: vector(0x51), journey: JourneyID(rawValue: 8), inService: VirtualTime(ticks: 15), broadcasts: false)))
+    #expect(
+      apic.store(0xB0, 0, at: 40)
+        == .endOfInterrupt(
+          EndOfInterrupt(
+            vector: vector(0x51), journey: JourneyID(rawValue: 8), inService: VirtualTime(ticks: 15),
+            broadcasts: false)))
     #expect(apic.load(0xA0) == 0x40)
-    #expect(apic.store(0xB0, 0, at: 50) == .endOfInterrupt(EndOfInterrupt(
-      vector: vector(0x41), journey: JourneyID(rawValue: 7), inService: VirtualTime(ticks: 40), broadcasts: false)))
+    #expect(
+      apic.store(0xB0, 0, at: 50)
+        == .endOfInterrupt(
+          EndOfInterrupt(
+            vector: vector(0x41), journey: JourneyID(rawValue: 7), inService: VirtualTime(ticks: 40),
+            broadcasts: false)))
     #expect(apic.load(0xA0) == 0)
     #expect(apic.lastEndOfInterrupt == LastWrite(time: VirtualTime(ticks: 50), rip: 0x1000, value: 0x41))
     #expect(apic.store(0xB0, 0) == .spuriousEOI)
@@ -61,8 +72,10 @@ import Testing
   @Test func `with nothing deliverable the processor gets the spurious vector, and ISR stays clear`() {
     var apic = enabled()
     apic.store(0xF0, 0x1EF)
-    #expect(apic.acknowledge(at: .zero) == Acknowledgement(
-      vector: vector(0xEF), waited: .zero, journey: .none, isSpurious: true))
+    #expect(
+      apic.acknowledge(at: .zero)
+        == Acknowledgement(
+          vector: vector(0xEF), waited: .zero, journey: .none, isSpurious: true))
     #expect(apic.load(0x170) == 0)
   }
 

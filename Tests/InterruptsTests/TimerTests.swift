@@ -17,7 +17,8 @@ import Testing
     apic.expireTimer(at: VirtualTime(ticks: now), journey: JourneyID(rawValue: now))
   }
 
-  @Test(arguments: [(0, 2), (1, 4), (2, 8), (3, 16), (8, 32), (9, 64), (10, 128), (11, 1)] as [(UInt64, UInt64)])
+  @Test(
+    arguments: [(0, 2), (1, 4), (2, 8), (3, 16), (8, 32), (9, 64), (10, 128), (11, 1)] as [(UInt64, UInt64)])
   func `the divide configuration of figure 12-10`(code: UInt64, divisor: UInt64) {
     var apic = armed(divide: code)
     #expect(apic.store(0x380, 1000, at: 5000) == .timerChanged)
@@ -33,9 +34,11 @@ import Testing
     var apic = armed()
     apic.store(0x380, 1000, at: 100)
     #expect(expire(&apic, at: 1099) == nil)
-    #expect(expire(&apic, at: 1100) == TimerExpiry(
-      due: VirtualTime(ticks: 1100), count: 1, delivery: .accepted(vector(0x31), .fixed, .pending),
-      vector: vector(0x31)))
+    #expect(
+      expire(&apic, at: 1100)
+        == TimerExpiry(
+          due: VirtualTime(ticks: 1100), count: 1, delivery: .accepted(vector(0x31), .fixed, .pending),
+          vector: vector(0x31)))
     #expect(apic.timerDue == nil)
     #expect(apic.load(0x380) == 1000)
     #expect(apic.load(0x390, at: 2000) == 0)

@@ -38,22 +38,27 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    (0x808, 0xFF), (0x80B, 0), (0x80F, 0x3FF), (0x828, 0), (0x832, 0x7_10FF), (0x833, 0x1_17FF), (0x834, 0x1_17FF),
-    (0x835, 0x1_F7FF), (0x836, 0x1_F7FF), (0x837, 0x1_10FF), (0x838, 0xFFFF_FFFF), (0x83E, 0xB), (0x83F, 0xFF),
-    (0x830, 0xFFFF_FFFF_000C_DFFF),
-  ] as [(UInt32, UInt64)])
+  @Test(
+    arguments: [
+      (0x808, 0xFF), (0x80B, 0), (0x80F, 0x3FF), (0x828, 0), (0x832, 0x7_10FF), (0x833, 0x1_17FF),
+      (0x834, 0x1_17FF),
+      (0x835, 0x1_F7FF), (0x836, 0x1_F7FF), (0x837, 0x1_10FF), (0x838, 0xFFFF_FFFF), (0x83E, 0xB),
+      (0x83F, 0xFF),
+      (0x830, 0xFFFF_FFFF_000C_DFFF),
+    ] as [(UInt32, UInt64)])
   func `a reserved bit is #GP`(msr: UInt32, allowed: UInt64) {
     for bit in 0..<64 {
       var apic = enabledX2APIC()
       let value: UInt64 = 1 << UInt64(bit)
-      #expect(faults { () throws(Fault) in try apic.wrmsr(msr, value) } == (allowed & value == 0), "bit \(bit)")
+      #expect(
+        faults { () throws(Fault) in try apic.wrmsr(msr, value) } == (allowed & value == 0), "bit \(bit)")
     }
   }
 
-  @Test(arguments: [
-    (0, 0x1), (15, 0x8000), (16, 0x1_0001), (37, 0x2_0020), (255, 0xF_8000), (300, 0x12_1000),
-  ] as [(Int, UInt64)])
+  @Test(
+    arguments: [
+      (0, 0x1), (15, 0x8000), (16, 0x1_0001), (37, 0x2_0020), (255, 0xF_8000), (300, 0x12_1000),
+    ] as [(Int, UInt64)])
   func `the logical ID is derived from the ID`(id: Int, logical: UInt64) throws {
     #expect(try enabledX2APIC(id: id).rdmsr(0x80D) == logical)
   }
@@ -84,7 +89,8 @@ import Testing
 
   @Test func `an APIC can power up in x2APIC mode, for IDs that 8 bits cannot hold`() throws {
     let apic = LocalAPIC(
-      id: ApicID(300), context: ContextID(300, 0), group: GroupID(0), isBootstrap: false, powersUpInX2APIC: true)
+      id: ApicID(300), context: ContextID(300, 0), group: GroupID(0), isBootstrap: false,
+      powersUpInX2APIC: true)
     #expect(try apic.rdmsr(0x1B) == 0xFEE0_0C00)
     #expect(try apic.rdmsr(0x802) == 300)
   }
