@@ -13,6 +13,8 @@ enum FlagKind: UInt8 {
   /// INC and DEC: CF is bit 0 of `flagB`.
   case increment
   case decrement
+  /// ZF, SF and PF from the result; CF is bit 0 and OF bit 1 of `flagB`, AF bit 4 of `flagA`.
+  case given
 }
 
 /// Everything the interpreter's loop touches of one VP, in raw memory: reached by pointer, registers by byte offset.
@@ -39,6 +41,9 @@ struct CPUState {
   /// The current privilege level's and VTL's translations.
   var tlb: UnsafeMutablePointer<TLBEntry>
   var jumps: UnsafeMutablePointer<JumpEntry>
+  var fetches: UnsafeMutablePointer<FetchEntry>
+  var bank: UnsafeMutablePointer<TLBBank>
+  var banks: UnsafeMutablePointer<TLBBank>
   /// Marks the jump entries that are valid now.
   var stamp: UInt64
   var flagKind: FlagKind
@@ -133,6 +138,9 @@ enum Pending: UInt8 {
   /// The instruction is done when the machine says so.
   case write
   case intercept
+
+  /// The instruction's tick is used and it counts as retired; the others run again.
+  var isPaid: Bool { self != .mmioRead && self != .intercept && self != .none }
 }
 
 struct MMIOAccess {

@@ -9,7 +9,7 @@ extension CPUState {
     case .logic: false
     case .add: flagResult < flagA
     case .sub: flagA < flagB
-    case .increment, .decrement: flagB & 1 != 0
+    case .increment, .decrement, .given: flagB & 1 != 0
     }
   }
 
@@ -34,6 +34,7 @@ extension CPUState {
     case .sub: Int64(bitPattern: (flagA ^ flagB) & (flagA ^ flagResult)) < 0
     case .increment: Int64(bitPattern: ~flagA & flagResult) < 0
     case .decrement: Int64(bitPattern: flagA & ~flagResult) < 0
+    case .given: flagB & 2 != 0
     }
   }
 
@@ -43,6 +44,7 @@ extension CPUState {
     case .logic: false
     case .add, .sub: (flagA ^ flagB ^ flagResult) & 0x10 != 0
     case .increment, .decrement: (flagA ^ flagResult) & 0x10 != 0
+    case .given: flagA & 0x10 != 0
     }
   }
 

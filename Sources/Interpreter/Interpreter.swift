@@ -6,43 +6,48 @@ import Memory
 /// Results and ticks depend on the guest's state alone, never on what is decoded or translated already.
 public final class Interpreter {
   public let memory: GuestMemory
+  public let features: CPUFeatures
+  let code: CodeCache
+  /// One block cut to the rest of a slice, or to one instruction.
+  let scratch: BlockPointer
+  let stampCounter: UnsafeMutablePointer<UInt64>
 
-  public init(memory: GuestMemory) {
+  public init(memory: GuestMemory, features: CPUFeatures = .standard) {
     self.memory = memory
+    self.features = features
+    code = CodeCache(memory: memory)
+    let bytes = (Block.headerUnits + Block.countLimit + 2) * MemoryLayout<Op>.stride
+    scratch = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16)
+      .bindMemory(to: Block.self, capacity: 1)
+    scratch.initialize(to: Block(offset: 0, backing: 0, isTransient: true))
+    stampCounter = .allocate(capacity: 1)
+    stampCounter.initialize(to: 0)
   }
 
-  /// Runs until `ticks` are used up or something else needs the machine. An instruction costs 1 tick, RDTSC 25,
-  /// PAUSE 140, a repeated string instruction 1 per iteration.
-  ///
-  /// The slice ends at the first instruction boundary where the ticks used are at least `ticks`.
-  /// An exit that has to be completed must have been.
-  public func run(_ processor: Processor, ticks: UInt64) -> Exit {
-    processor.ticksUsed = 0
-    return .shutdown
+  deinit {
+    UnsafeMutableRawPointer(scratch).deallocate()
+    stampCounter.deallocate()
   }
 
   /// Delivers an external interrupt through the IDT. The machine has checked `canTakeInterrupt`.
-  public func deliver(_ vector: VectorNumber, to processor: Processor) {}
+  public func deliver(_ vector: VectorNumber, to processor: Processor) {
+    prepare(processor.state)
+    deliver(processor.state, Fault(vector: vector.rawValue), .external)
+  }
 
   /// Delivers an NMI: vector 2; others wait for IRET. The machine has checked `canTakeNMI`.
-  public func deliverNMI(to processor: Processor) {}
+  public func deliverNMI(to processor: Processor) {
+    prepare(processor.state)
+    processor.state.pointee.nmiBlocked = true
+    deliver(processor.state, Fault(vector: 2), .external)
+  }
 
-  /// Where a linear address leads now, without setting accessed bits; nil when unmapped. For those who look on.
-  public func translate(_ address: GVA, of processor: Processor) -> GPA? { nil }
-
-  /// Up to 15 bytes at RIP, fewer when unmapped. For those who look on.
-  public func instructionBytes(of processor: Processor, count: Int = 15) -> [UInt8] { [] }
-
-  // MARK: Completing an exit
-
-  /// The value of a port, an MSR, a memory-mapped register or CR8.
-  public func completeRead(_ value: UInt64, of processor: Processor) {}
-
-  public func completeCPUID(eax: UInt32, ebx: UInt32, ecx: UInt32, edx: UInt32, of processor: Processor) {}
-
-  /// `writeMSR`, `hypercall` and `writeTaskPriority` are done: RIP goes on.
-  public func completeWrite(of processor: Processor) {}
-
-  /// The instruction fails instead: RIP stays and the exception is delivered.
-  public func fail(_ processor: Processor, with fault: Fault) {}
+  /// Before a VP does anything: code that others wrote is dropped, and the right translations are chosen.
+  func prepare(_ c: CPU) {
+    if !memory.staleCode.isEmpty {
+      for page in memory.staleCode { dropCode(of: page) }
+      memory.forgetStaleCode()
+    }
+    selectBank(c)
+  }
 }

@@ -2,41 +2,47 @@ import Architecture
 
 extension Processor {
   /// An MSR that is plain CPU state; nil for one that is not.
-  public func readMSR(_ number: UInt32) -> UInt64? {
+  public func readMSR(_ number: UInt32) -> UInt64? { state.readMSR(number) }
+
+  /// False when the MSR is not plain CPU state; throws #GP for a value it cannot hold.
+  public func writeMSR(_ number: UInt32, _ value: UInt64) throws(Fault) -> Bool { try state.writeMSR(number, value) }
+}
+
+extension UnsafeMutablePointer where Pointee == CPUState {
+  func readMSR(_ number: UInt32) -> UInt64? {
     switch number {
-    case ProcessorMSR.sysenterCS: state.pointee.sysenterCS
-    case ProcessorMSR.sysenterESP: state.pointee.sysenterESP
-    case ProcessorMSR.sysenterEIP: state.pointee.sysenterEIP
-    case ProcessorMSR.pat: state.pointee.pat
-    case ProcessorMSR.efer: state.pointee.efer
-    case ProcessorMSR.star: state.pointee.star
-    case ProcessorMSR.lstar: state.pointee.lstar
-    case ProcessorMSR.cstar: state.pointee.cstar
-    case ProcessorMSR.sfmask: state.pointee.sfmask
-    case ProcessorMSR.fsBase: state.pointee.segments[4].base
-    case ProcessorMSR.gsBase: state.pointee.segments[5].base
-    case ProcessorMSR.kernelGSBase: state.pointee.kernelGSBase
-    case ProcessorMSR.tscAux: state.pointee.tscAux
+    case ProcessorMSR.sysenterCS: pointee.sysenterCS
+    case ProcessorMSR.sysenterESP: pointee.sysenterESP
+    case ProcessorMSR.sysenterEIP: pointee.sysenterEIP
+    case ProcessorMSR.pat: pointee.pat
+    case ProcessorMSR.efer: pointee.efer
+    case ProcessorMSR.star: pointee.star
+    case ProcessorMSR.lstar: pointee.lstar
+    case ProcessorMSR.cstar: pointee.cstar
+    case ProcessorMSR.sfmask: pointee.sfmask
+    case ProcessorMSR.fsBase: pointee.segments[4].base
+    case ProcessorMSR.gsBase: pointee.segments[5].base
+    case ProcessorMSR.kernelGSBase: pointee.kernelGSBase
+    case ProcessorMSR.tscAux: pointee.tscAux
     default: nil
     }
   }
 
-  /// False when the MSR is not plain CPU state; throws #GP for a value it cannot hold.
-  public func writeMSR(_ number: UInt32, _ value: UInt64) throws(Fault) -> Bool {
+  func writeMSR(_ number: UInt32, _ value: UInt64) throws(Fault) -> Bool {
     switch number {
-    case ProcessorMSR.sysenterCS: state.pointee.sysenterCS = value & 0xFFFF_FFFF
-    case ProcessorMSR.sysenterESP: state.pointee.sysenterESP = try canonical(value)
-    case ProcessorMSR.sysenterEIP: state.pointee.sysenterEIP = try canonical(value)
+    case ProcessorMSR.sysenterCS: pointee.sysenterCS = value & 0xFFFF_FFFF
+    case ProcessorMSR.sysenterESP: pointee.sysenterESP = try canonical(value)
+    case ProcessorMSR.sysenterEIP: pointee.sysenterEIP = try canonical(value)
     case ProcessorMSR.pat: try setPAT(value)
     case ProcessorMSR.efer: try setEFER(value)
-    case ProcessorMSR.star: state.pointee.star = value
-    case ProcessorMSR.lstar: state.pointee.lstar = try canonical(value)
-    case ProcessorMSR.cstar: state.pointee.cstar = try canonical(value)
-    case ProcessorMSR.sfmask: state.pointee.sfmask = value & 0xFFFF_FFFF
-    case ProcessorMSR.fsBase: state.pointee.segments[4].base = try canonical(value)
-    case ProcessorMSR.gsBase: state.pointee.segments[5].base = try canonical(value)
-    case ProcessorMSR.kernelGSBase: state.pointee.kernelGSBase = try canonical(value)
-    case ProcessorMSR.tscAux: state.pointee.tscAux = value & 0xFFFF_FFFF
+    case ProcessorMSR.star: pointee.star = value
+    case ProcessorMSR.lstar: pointee.lstar = try canonical(value)
+    case ProcessorMSR.cstar: pointee.cstar = try canonical(value)
+    case ProcessorMSR.sfmask: pointee.sfmask = value & 0xFFFF_FFFF
+    case ProcessorMSR.fsBase: pointee.segments[4].base = try canonical(value)
+    case ProcessorMSR.gsBase: pointee.segments[5].base = try canonical(value)
+    case ProcessorMSR.kernelGSBase: pointee.kernelGSBase = try canonical(value)
+    case ProcessorMSR.tscAux: pointee.tscAux = value & 0xFFFF_FFFF
     default: return false
     }
     return true
@@ -53,18 +59,18 @@ extension Processor {
       let type = value.field(i * 8, 8)
       guard type < 8, type != 2, type != 3 else { throw .generalProtection() }
     }
-    state.pointee.pat = value
+    pointee.pat = value
   }
 
   /// LMA cannot be written; LME cannot change while paging is on (SDM Vol. 3A, 9.8.5).
   private func setEFER(_ value: UInt64) throws(Fault) {
-    let old = state.pointee.efer
+    let old = pointee.efer
     guard value & ~EFER.supported.rawValue == 0 else { throw .generalProtection() }
     let changed = value ^ old
-    if changed & EFER.longModeEnable.rawValue != 0, state.pointee.cr0 & CR0.paging.rawValue != 0 {
+    if changed & EFER.longModeEnable.rawValue != 0, pointee.cr0 & CR0.paging.rawValue != 0 {
       throw .generalProtection()
     }
-    state.pointee.efer = value & ~EFER.longModeActive.rawValue | old & EFER.longModeActive.rawValue
+    pointee.efer = value & ~EFER.longModeActive.rawValue | old & EFER.longModeActive.rawValue
   }
 }
 

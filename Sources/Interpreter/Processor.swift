@@ -13,6 +13,8 @@ public final class Processor {
     UnsafeMutableRawPointer(state).initializeMemory(as: UInt8.self, repeating: 0, count: MemoryLayout<CPUState>.size)
     banks.initialize(repeating: TLBBank(), count: Self.bankCount)
     state.pointee.exit = .budget
+    state.pointee.banks = banks
+    state.pointee.bank = banks
     state.pointee.lastException = .invalidOpcode
     state.pointee.fault = .invalidOpcode
     reset(.powerOn)

@@ -5,10 +5,12 @@ struct TLBBank {
   /// Allocated at first use: most banks of most VPs stay empty.
   var entries: UnsafeMutablePointer<TLBEntry>?
   var jumps: UnsafeMutablePointer<JumpEntry>?
+  var fetches: UnsafeMutablePointer<FetchEntry>?
   var stamp: UInt64 = 0
   /// What the entries were made under; see `GuestMemory`.
   var codeEpoch: UInt64 = 0
   var mapEpoch: UInt64 = 0
+  var generation: UInt64 = 0
   var cr0: UInt64 = 0
   var cr3: UInt64 = 0
   var cr4: UInt64 = 0
@@ -21,22 +23,28 @@ struct TLBBank {
     let jumps = UnsafeMutablePointer<JumpEntry>.allocate(capacity: JumpEntry.count)
     jumps.initialize(repeating: .empty, count: JumpEntry.count)
     self.jumps = jumps
+    let fetches = UnsafeMutablePointer<FetchEntry>.allocate(capacity: FetchEntry.count)
+    fetches.initialize(repeating: .empty, count: FetchEntry.count)
+    self.fetches = fetches
   }
 
   mutating func free() {
     entries?.deallocate()
     jumps?.deallocate()
+    fetches?.deallocate()
   }
 
   /// Forgets every translation. A new stamp makes the jump entries invalid.
   mutating func flush(stamp: UInt64) {
     entries?.update(repeating: .empty, count: TLBEntry.count)
+    fetches?.update(repeating: .empty, count: FetchEntry.count)
     self.stamp = stamp
   }
 
   /// Forgets the translation of one linear page.
   mutating func flush(page: UInt64, stamp: UInt64) {
-    guard let entries else { return }
+    guard let entries, let fetches else { return }
+    fetches[FetchEntry.index(page)] = .empty
     let entry = entries + TLBEntry.index(page)
     if entry.pointee.readTag == page || entry.pointee.writableTag == page { entry.pointee = .empty }
     self.stamp = stamp

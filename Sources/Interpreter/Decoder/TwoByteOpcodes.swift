@@ -1,0 +1,99 @@
+import Architecture
+
+/// The two- and three-byte opcode maps (SDM Vol. 2D, tables ).
+extension Decoder {
+  mutating func decodeTwoByte(_ opcode: UInt8) {
+    switch opcode {
+    case 0x00, 0x01, 0x02, 0x03: decodeSystemGroup(opcode)
+    case 0x05: system(.systemCall)
+    case 0x06: system(.clearTaskSwitched)
+    case 0x07:
+      op.width = hasREXW ? 8 : 4
+      system(.systemReturn)
+    case 0x08, 0x09: system(.invalidateCache)
+    case 0x0D, 0x18...0x1F: decodeHint()
+    case 0x10...0x13, 0x16, 0x17, 0x28, 0x29, 0x2B, 0x50, 0x6E, 0x6F, 0x7E, 0x7F, 0xD6, 0xD7, 0xE7, 0xF0:
+      decodeVectorMove(opcode)
+    case 0x20...0x23: decodeControlMove(opcode)
+    case 0x30: system(.writeMSR)
+    case 0x31: system(.readTSC)
+    case 0x32: system(.readMSR)
+    case 0x33: system(.readPMC)
+    case 0x34: system(.sysenter)
+    case 0x35:
+      op.width = hasREXW ? 8 : 4
+      system(.sysexit)
+    case 0x38: decodeThreeByte(next8())
+    case 0x40...0x4F: decodeMoveIf(opcode)
+    case 0x71...0x73: decodeVectorShift(opcode)
+    case 0x80...0x8F: decodeJumpIf(opcode, isShort: false)
+    case 0x90...0x9F: decodeSetIf(opcode)
+    case 0xA0, 0xA8: pushSegment(opcode == 0xA0 ? 4 : 5)
+    case 0xA1, 0xA9: popSegment(opcode == 0xA1 ? 4 : 5)
+    case 0xA2: system(.cpuid)
+    case 0xA3, 0xAB, 0xB3, 0xBB: decodeBitTest(opcode)
+    case 0xA4, 0xA5, 0xAC, 0xAD: decodeDoubleShift(opcode)
+    case 0xAE: decodeGroup15()
+    case 0xAF: decodeMultiplySigned(opcode)
+    case 0xB0, 0xB1: decodeCompareExchange(opcode)
+    case 0xB2, 0xB4, 0xB5: decodeFarPointer(opcode == 0xB2 ? 2 : opcode &- 0xB0)
+    case 0xB6, 0xB7: decodeExtend(opcode == 0xB6 ? 1 : 2, signed: false)
+    case 0xB8, 0xBC, 0xBD: decodeBitScan(opcode)
+    case 0xBA: decodeBitTestImmediate()
+    case 0xBE, 0xBF: decodeExtend(opcode == 0xBE ? 1 : 2, signed: true)
+    case 0xC0, 0xC1: decodeExchangeAdd(opcode)
+    case 0xC3: decodeNonTemporal()
+    case 0xC7: decodeCompareExchangePair()
+    case 0xC8...0xCF: decodeSwapBytes(opcode)
+    default: decodeVectorInteger(opcode)
+    }
+  }
+
+  private mutating func decodeThreeByte(_ opcode: UInt8) {
+    switch opcode {
+    case 0xF0, 0xF1: decodeMoveSwapped(opcode)
+    default: setInvalid()
+    }
+  }
+
+  /// PREFETCH, NOP with an operand, ENDBR64 and the rest of the reserved hints.
+  private mutating func decodeHint() {
+    readModRM()
+    set(.nop)
+  }
+
+  /// 0F C3: MOVNTI.
+  private mutating func decodeNonTemporal() {
+    operandsToRM(hasREXW ? 8 : 4)
+    guard isMemory, vectorPrefix == 0 else { return setInvalid() }
+    set(op.width == 8 ? .store64 : .store32)
+  }
+
+  /// 0F AE: fences, CLFLUSH, FXSAVE, MXCSR and the FS and GS bases.
+  private mutating func decodeGroup15() {
+    readModRM()
+    guard isMemory else { return decodeFence() }
+    guard vectorPrefix == 0 || (vectorPrefix == 1 && reg == 7) else { return setInvalid() }
+    op.width = 4
+    switch reg {
+    case 0: set(.vectorState, detail: VectorState.save)
+    case 1: set(.vectorState, detail: VectorState.restore)
+    case 2: set(.vectorState, detail: VectorState.loadControl)
+    case 3: set(.vectorState, detail: VectorState.storeControl)
+    case 7:
+      op.width = 1
+      set(.flushLine)
+    default: setInvalid()
+    }
+  }
+
+  private mutating func decodeFence() {
+    if repeatPrefix == 0xF3, is64, reg < 4 {
+      op.width = hasREXW ? 8 : 4
+      op.a = extendedRM &* 8
+      let kinds: [SystemKind] = [.readFSBase, .readGSBase, .writeFSBase, .writeGSBase]
+      return system(kinds[Int(reg)])
+    }
+    if vectorPrefix == 0, reg >= 5 { set(.nop) } else { setInvalid() }
+  }
+}

@@ -1,0 +1,71 @@
+import Architecture
+import Memory
+
+/// Which translations are in force, and when they are forgotten (SDM Vol. 3A, 4.10.4).
+extension Interpreter {
+  func nextStamp() -> UInt64 {
+    stampCounter.pointee &+= 1
+    return stampCounter.pointee
+  }
+
+  /// Selects the bank for the VTL and the privilege, and drops what has become wrong since it was last used.
+  ///
+  /// To be called whenever CPL, AC, VTL, a control register or EFER may have changed.
+  func selectBank(_ c: CPU) {
+    let kind = Int(privilege(c).rawValue)
+    let bank = c.pointee.banks + (Int(c.pointee.vtl) &* 3 &+ kind)
+    if bank.pointee.entries == nil { bank.pointee.allocate() }
+    if !isCurrent(bank, c) {
+      bank.pointee.flush(stamp: nextStamp())
+      (bank.pointee.cr0, bank.pointee.cr3) = (c.pointee.cr0, c.pointee.cr3)
+      (bank.pointee.cr4, bank.pointee.efer) = (c.pointee.cr4, c.pointee.efer)
+      bank.pointee.mapEpoch = memory.mapEpoch
+      bank.pointee.generation = code.generation
+      bank.pointee.codeEpoch = memory.codeEpoch.pointee
+    } else if bank.pointee.codeEpoch != memory.codeEpoch.pointee {
+      bank.pointee.dropCodeWrites(codeLines: memory.codeLines, base: UInt64(UInt(bitPattern: memory.base)))
+      bank.pointee.codeEpoch = memory.codeEpoch.pointee
+    }
+    c.pointee.bank = bank
+    c.pointee.tlb = bank.pointee.entries.unsafelyUnwrapped
+    c.pointee.jumps = bank.pointee.jumps.unsafelyUnwrapped
+    c.pointee.fetches = bank.pointee.fetches.unsafelyUnwrapped
+    // Blocks of different modes differ, so the mode is part of the stamp.
+    c.pointee.stamp = bank.pointee.stamp &<< 2 | UInt64(c.pointee.mode.rawValue)
+  }
+
+  private func isCurrent(_ bank: UnsafeMutablePointer<TLBBank>, _ c: CPU) -> Bool {
+    bank.pointee.mapEpoch == memory.mapEpoch && bank.pointee.generation == code.generation
+      && bank.pointee.cr0 == c.pointee.cr0 && bank.pointee.cr3 == c.pointee.cr3
+      && bank.pointee.cr4 == c.pointee.cr4 && bank.pointee.efer == c.pointee.efer
+  }
+
+  /// MOV to CR3, and whatever else empties the TLB: all banks of this VTL.
+  func flushTranslations(_ c: CPU) {
+    for kind in 0..<3 { (c.pointee.banks + (Int(c.pointee.vtl) &* 3 &+ kind)).pointee.flush(stamp: nextStamp()) }
+    selectBank(c)
+  }
+
+  /// INVLPG.
+  func flushTranslation(_ c: CPU, of address: UInt64) {
+    for kind in 0..<3 {
+      let bank = c.pointee.banks + (Int(c.pointee.vtl) &* 3 &+ kind)
+      bank.pointee.flush(page: address & ~0xFFF, stamp: nextStamp())
+    }
+    selectBank(c)
+  }
+
+  /// A page has just become code: stores to it must be seen from now on.
+  func scrub(_ c: CPU) {
+    c.pointee.bank.pointee.dropCodeWrites(
+      codeLines: memory.codeLines, base: UInt64(UInt(bitPattern: memory.base)))
+    c.pointee.bank.pointee.codeEpoch = memory.codeEpoch.pointee
+  }
+
+  /// All code was dropped: this bank's jump entries are void, its translations are not.
+  func renewBank(_ c: CPU) {
+    c.pointee.bank.pointee.stamp = nextStamp()
+    c.pointee.bank.pointee.generation = code.generation
+    c.pointee.stamp = c.pointee.bank.pointee.stamp &<< 2 | UInt64(c.pointee.mode.rawValue)
+  }
+}

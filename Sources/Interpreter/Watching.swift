@@ -1,0 +1,30 @@
+import Architecture
+import Memory
+
+/// For those who look on: nothing here changes the guest.
+extension Interpreter {
+  /// Where a linear address leads now, without setting accessed bits; nil when it is not mapped.
+  public func translate(_ address: GVA, of processor: Processor) -> GPA? {
+    let c = processor.state
+    guard c.pointee.cr0 & CR0.paging.rawValue != 0 else { return GPA(address.rawValue & 0xFFFF_FFFF) }
+    if c.isLongModeActive, !isCanonical(address.rawValue) { return nil }
+    let saved = c.pointee.fault
+    defer { c.pointee.fault = saved }
+    var steps = InlineArray<4, TableStep>(repeating: TableStep())
+    return (try? tables(c, address.rawValue, .read, .supervisor, &steps)).map { GPA($0.gpa) }
+  }
+
+  /// Up to `count` bytes at RIP, fewer where it is not mapped.
+  public func instructionBytes(of processor: Processor, count: Int = 15) -> [UInt8] {
+    let c = processor.state
+    let base = c.isLong ? 0 : c.segment(1).pointee.base
+    var bytes: [UInt8] = []
+    for i in 0..<count {
+      let address = linear(c, base &+ c.pointee.rip &+ UInt64(i))
+      guard let gpa = translate(GVA(address), of: processor), let byte = memory.load8(gpa, vtl: processor.vtl)
+      else { break }
+      bytes.append(byte)
+    }
+    return bytes
+  }
+}

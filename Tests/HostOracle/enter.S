@@ -1,0 +1,99 @@
+// Loads the registers, jumps to the snippet, and takes the registers back: nothing else may be touched.
+#if defined(__x86_64__)
+  .text
+  .globl oracle_enter
+oracle_enter:
+  pushq %rbx
+  pushq %rbp
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  pushfq
+  movq %rsp, host_rsp(%rip)
+  movdqu 136+oracle_registers(%rip), %xmm0
+  movdqu 152+oracle_registers(%rip), %xmm1
+  movdqu 168+oracle_registers(%rip), %xmm2
+  movdqu 184+oracle_registers(%rip), %xmm3
+  movdqu 200+oracle_registers(%rip), %xmm4
+  movdqu 216+oracle_registers(%rip), %xmm5
+  movdqu 232+oracle_registers(%rip), %xmm6
+  movdqu 248+oracle_registers(%rip), %xmm7
+  movdqu 264+oracle_registers(%rip), %xmm8
+  movdqu 280+oracle_registers(%rip), %xmm9
+  movdqu 296+oracle_registers(%rip), %xmm10
+  movdqu 312+oracle_registers(%rip), %xmm11
+  movdqu 328+oracle_registers(%rip), %xmm12
+  movdqu 344+oracle_registers(%rip), %xmm13
+  movdqu 360+oracle_registers(%rip), %xmm14
+  movdqu 376+oracle_registers(%rip), %xmm15
+  pushq 128+oracle_registers(%rip)
+  popfq
+  movq 0+oracle_registers(%rip), %rax
+  movq 8+oracle_registers(%rip), %rcx
+  movq 16+oracle_registers(%rip), %rdx
+  movq 24+oracle_registers(%rip), %rbx
+  movq 40+oracle_registers(%rip), %rbp
+  movq 48+oracle_registers(%rip), %rsi
+  movq 56+oracle_registers(%rip), %rdi
+  movq 64+oracle_registers(%rip), %r8
+  movq 72+oracle_registers(%rip), %r9
+  movq 80+oracle_registers(%rip), %r10
+  movq 88+oracle_registers(%rip), %r11
+  movq 96+oracle_registers(%rip), %r12
+  movq 104+oracle_registers(%rip), %r13
+  movq 112+oracle_registers(%rip), %r14
+  movq 120+oracle_registers(%rip), %r15
+  movq 32+oracle_registers(%rip), %rsp
+  jmp *oracle_target(%rip)
+  .globl oracle_exit
+oracle_exit:
+  movq %rax, 0+oracle_registers(%rip)
+  movq %rcx, 8+oracle_registers(%rip)
+  movq %rdx, 16+oracle_registers(%rip)
+  movq %rbx, 24+oracle_registers(%rip)
+  movq %rsp, 32+oracle_registers(%rip)
+  movq %rbp, 40+oracle_registers(%rip)
+  movq %rsi, 48+oracle_registers(%rip)
+  movq %rdi, 56+oracle_registers(%rip)
+  movq %r8, 64+oracle_registers(%rip)
+  movq %r9, 72+oracle_registers(%rip)
+  movq %r10, 80+oracle_registers(%rip)
+  movq %r11, 88+oracle_registers(%rip)
+  movq %r12, 96+oracle_registers(%rip)
+  movq %r13, 104+oracle_registers(%rip)
+  movq %r14, 112+oracle_registers(%rip)
+  movq %r15, 120+oracle_registers(%rip)
+  movq host_rsp(%rip), %rsp
+  pushfq
+  popq 128+oracle_registers(%rip)
+  movdqu %xmm0, 136+oracle_registers(%rip)
+  movdqu %xmm1, 152+oracle_registers(%rip)
+  movdqu %xmm2, 168+oracle_registers(%rip)
+  movdqu %xmm3, 184+oracle_registers(%rip)
+  movdqu %xmm4, 200+oracle_registers(%rip)
+  movdqu %xmm5, 216+oracle_registers(%rip)
+  movdqu %xmm6, 232+oracle_registers(%rip)
+  movdqu %xmm7, 248+oracle_registers(%rip)
+  movdqu %xmm8, 264+oracle_registers(%rip)
+  movdqu %xmm9, 280+oracle_registers(%rip)
+  movdqu %xmm10, 296+oracle_registers(%rip)
+  movdqu %xmm11, 312+oracle_registers(%rip)
+  movdqu %xmm12, 328+oracle_registers(%rip)
+  movdqu %xmm13, 344+oracle_registers(%rip)
+  movdqu %xmm14, 360+oracle_registers(%rip)
+  movdqu %xmm15, 376+oracle_registers(%rip)
+  popfq
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbp
+  popq %rbx
+  ret
+  .data
+  .balign 8
+host_rsp:
+  .quad 0
+  .section .note.GNU-stack,"",@progbits
+#endif

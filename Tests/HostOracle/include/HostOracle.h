@@ -1,0 +1,22 @@
+#ifndef HOST_ORACLE_H
+#define HOST_ORACLE_H
+
+#include <stdint.h>
+
+/// The registers a snippet starts and ends with, in encoding order.
+struct oracle_state {
+  uint64_t registers[16];
+  uint64_t flags;
+  uint64_t vectors[32];
+};
+
+/// Linear addresses of the snippet's data page and of the page its stack is in: the same on host and guest.
+#define ORACLE_DATA 0x20000000ull
+#define ORACLE_STACK 0x20010000ull
+#define ORACLE_PAGE 4096
+
+/// Runs machine code on the host's processor. The data page is copied in from and out to `data`.
+/// Returns 0, the number of the signal it died of, or -1 where that cannot be done.
+int oracle_run(const uint8_t *code, unsigned length, struct oracle_state *state, uint8_t *data);
+
+#endif
