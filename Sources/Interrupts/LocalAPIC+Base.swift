@@ -23,8 +23,10 @@ extension LocalAPIC {
     return .baseChanged(from: old, to: new)
   }
 
-  /// Bits 7:0, 9, and what is above the physical address width.
-  private var reservedBaseBits: UInt64 { 0x2FF | (.max &<< UInt64(physicalAddressBits)) }
+  /// Bits 7:0, 9, EXTD where there is no x2APIC mode, and what is above the physical address width.
+  private var reservedBaseBits: UInt64 {
+    0x2FF | (offersX2APIC ? 0 : 0x400) | .max << UInt64(physicalAddressBits)
+  }
 
   private func isLegal(from old: APICMode, to new: APICMode) -> Bool {
     switch (old, new) {

@@ -19,6 +19,8 @@ public struct LocalAPIC: Sendable {
   public let version: APICVersion
   /// Bits of a guest physical address; the base address must fit.
   public var physicalAddressBits: Int = 40
+  /// CPUID.1:ECX[21]. Without it EXTD is a reserved bit.
+  public var offersX2APIC = true
 
   /// IA32_APIC_BASE. `writeBase` changes it.
   public internal(set) var base: APICBase

@@ -54,6 +54,12 @@ import Testing
     #expect(apic.load(0x30) == 0x0005_0014)
   }
 
+  @Test func `without x2APIC in CPUID its bit is reserved`() {
+    var apic = powerUp()
+    apic.offersX2APIC = false
+    #expect(faults { () throws(Fault) in try apic.wrmsr(0x1B, Self.x2APIC) })
+  }
+
   @Test func `disabling resets the registers but not the TPR, which CR8 still reaches`() throws {
     var apic = enabled()
     apic.store(0x20, 0x0900_0000)

@@ -152,4 +152,39 @@ import Testing
     #expect(fire(message(to: 0, isNarrow: true), in: snapshot).route.contexts == [ContextID(1, 0)])
     #expect(fire(message(to: 4, isNarrow: true), in: snapshot).route.contexts == [ContextID(1, 1)])
   }
+
+  @Test func `a snapshot of garbage previews without harm`() {
+    var random = Seeded(0xBAD)
+    for _ in 0..<400 {
+      let vtls = UInt8(truncatingIfNeeded: random.next())
+      var snapshot = Snapshot(
+        machine: MachineSnapshot(vpCount: .max, vtlCount: random.chance(50) ? 2 : vtls, memoryBytes: 0),
+        contexts: [], groups: [])
+      if random.chance(50) { snapshot.machine.groupEncoding = .rfc2023(bits: UInt8(random.below(256))) }
+      for _ in 0..<random.below(6) {
+        let id = ContextID(
+          vp: VPIndex(rawValue: random.chance(60) ? UInt32(random.below(3)) : .max),
+          vtl: VTL(rawValue: random.chance(60) ? UInt8(random.below(3)) : 255))
+        var context = ContextSnapshot(id: id, group: GroupID(rawValue: random.chance(60) ? 0 : 255))
+        context.isEnabled = random.chance(80)
+        context.isActive = random.chance(50)
+        context.apicBase = random.chance(50) ? 0xFEE0_0800 : random.next()
+        for offset in stride(from: 0, to: 0x400, by: 16) {
+          context.apic[offset] = UInt32(truncatingIfNeeded: random.next())
+        }
+        snapshot.contexts.append(context)
+        var group = GroupSnapshot(id: context.group, vtl: id.vtl)
+        group.physical = [MapEntry(key: .max, vp: id.vp), MapEntry(key: 0, vp: id.vp)]
+        snapshot.groups.append(group)
+      }
+      for _ in 0..<20 {
+        let origin = snapshot.contexts.first?.id ?? ContextID(0, 0)
+        let shot = RoutingPropertyTests.randomMessage(&random)
+        let fromGroup = fire(shot, from: .message(GroupID(rawValue: random.chance(50) ? 0 : 255)), in: snapshot)
+        let fromContext = fire(shot, from: .context(origin), in: snapshot)
+        #expect(fromGroup.targets.count == fromGroup.route.count)
+        #expect(fromContext.targets.count == fromContext.route.count)
+      }
+    }
+  }
 }
