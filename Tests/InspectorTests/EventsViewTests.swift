@@ -95,3 +95,61 @@ struct EventsViewTests {
     for cell in model.draw(Size(200, 60)).cells { #expect(cell.scalar.value >= 0x20 && cell.scalar.value != 0x9B) }
   }
 }
+
+extension EventsViewTests {
+  private func opened(_ size: Size, _ events: [Event]) -> InspectorModel {
+    var model = Scene.model()
+    model.size = size
+    model.apply(Update(snapshot: nil, events: events))
+    model.strike("6", .enter)
+    return model
+  }
+
+  private var allButSelf: InterruptMessage {
+    var command = InterruptCommand(rawValue: 0)
+    command.vector = VectorNumber(0x2F)
+    command.shorthand = .allExcludingSelf
+    return InterruptMessage(command, isNarrow: false)
+  }
+
+  private func event(_ sequence: UInt64, _ context: ContextID, _ body: Event.Body) -> Event {
+    Event(
+      sequence: sequence, time: VirtualTime(ticks: Scene.now.rawValue - (600_100 - sequence) * 100),
+      journey: JourneyID(rawValue: 9_000), context: context, body)
+  }
+
+  private var broadcast: [Event] {
+    let vector = VectorNumber(0x2F)
+    let route = Event.RouteSummary(
+      group: GroupID(0), path: .scan, candidates: 15, delivered: 3, rejected: 12, reason: nil,
+      firstTarget: ContextID(2, 0))
+    return [
+      event(600_000, ContextID(1, 0), .requested(.interruptCommand, allButSelf, route)),
+      event(600_001, ContextID(2, 0), .accepted(vector, .fixed, .pending)),
+      event(600_002, ContextID(3, 0), .accepted(vector, .fixed, .pending)),
+      event(600_003, ContextID(4, 0), .accepted(vector, .fixed, .rejected(.softwareDisabled))),
+      event(600_010, ContextID(2, 0), .acknowledged(vector, waited: VirtualTime(ticks: 900))),
+      event(600_030, ContextID(2, 0), .endOfInterrupt(vector, inService: VirtualTime(ticks: 2_000))),
+    ]
+  }
+
+  @Test func `a broadcast shows its targets, and moving goes through them`() throws {
+    let size = Size(80, 24)
+    var model = opened(size, broadcast)
+    try expectGolden(model.draw(size), "journey-broadcast-80x24")
+    model.strike(.down, .down)
+    #expect(model.selection.context == ContextID(4, 0))
+    model.strike(.enter)
+    #expect(model.view == .lapic)
+    #expect(model.selection.vector == VectorNumber(0x2F))
+  }
+
+  @Test func `a lost request shows each candidate and why it was not meant`() throws {
+    let size = Size(80, 24)
+    let route = Event.RouteSummary(
+      group: GroupID(1), path: .scan, candidates: 3, delivered: 0, rejected: 3, reason: .groupNotZero,
+      firstTarget: nil)
+    let model = opened(size, [event(600_000, ContextID(1, 1), .requested(.interruptCommand, allButSelf, route))])
+    try expectGolden(model.draw(size), "journey-lost-80x24")
+  }
+}

@@ -1,5 +1,6 @@
 import Architecture
 import Diagnosis
+import Interrupts
 import Journal
 
 /// One interrupt from its source to its end-of-interrupt: the ladder, the hops with their usual times, and
@@ -27,7 +28,12 @@ public struct JourneyView: View {
       if rest.height > hops.count + 2 { _ = rest.takeTop(1) }
     }
     drawHops(hops, journey, target, model, into: &grid, rest.takeTop(hops.count + 2))
-    if let finding = finding(of: journey, target, model), rest.height >= 4 {
+    let asked = Self.candidates(journey, model)
+    if !asked.isEmpty, rest.height >= 3 {
+      _ = rest.takeTop(1)
+      grid.rule("who was asked, by the registers as they are now", 0, in: rest.takeTop(1))
+      grid.put(asked.prefixed(rest.height), in: rest)
+    } else if let finding = finding(of: journey, target, model), rest.height >= 4 {
       _ = rest.takeTop(1)
       grid.rule("why the gate is closed", 0, in: rest.takeTop(1))
       let all = WhyText.lines(finding, model, width: rest.width)
@@ -74,6 +80,23 @@ public struct JourneyView: View {
     if isNarrow { return Line(" \(name.left(8))\(took.right(8))  ", style) + Line(verdict, verdictStyle) }
     return Line(" \(name.left(9))\(at.right(12))\(took.right(9))\(p50.right(9))\(p99.right(9))  ", style)
       + Line(verdict, verdictStyle)
+  }
+
+  /// Each candidate of a request that found nobody, and why it was not meant.
+  private static func candidates(_ journey: Journey, _ model: InspectorModel) -> [Line] {
+    guard let route = journey.route, route.delivered == 0, let message = journey.message else { return [] }
+    let origin: FireRequest.Origin
+    switch (journey.source, journey.sender) {
+    case (.interruptCommand?, let sender?), (.operator?, let sender?): origin = .context(sender)
+    case (.message?, _), (.ioapic?, _): origin = .message(route.group)
+    default: return []
+    }
+    let again = preview(FireRequest(origin: origin, message: message), in: model.snapshot)
+    // Where a VTL is not enabled there is nobody to ask, unless that is the reason.
+    let others = again.others.filter { $0.rejection != .contextNotEnabled || route.reason == .contextNotEnabled }
+    return others.map { other in
+      Line(" \(other.context.description.left(7))") + Line(other.rejection?.text ?? "", .waiting)
+    } + again.targets.map { Line(" \($0.context.description.left(7))") + Line("would be reached now", .active) }
   }
 
   /// What is wrong with the context it waits in, when something is.

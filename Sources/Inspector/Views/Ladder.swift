@@ -82,11 +82,9 @@ struct Ladder {
         case .merged(let other): ("merged with #\(other.rawValue)", .waiting)
         case .rejected(let reason): (reason.text, .wrong)
         }
-      let arrow = (journey.route == nil ? 0 : 1, 2, "accept")
       rows.append(
         Row(
-          time: reached, arrow: journey.route == nil && !journey.hasBeginning ? nil : arrow,
-          note: (2, name + note.0, note.1)))
+          time: reached, arrow: journey.route == nil ? nil : (1, 2, "accept"), note: (2, name + note.0, note.1)))
     }
     for merge in target.merges {
       rows.append(Row(time: merge.time, note: (2, "\(name)#\(merge.journey.rawValue) merged", .waiting)))
@@ -119,18 +117,17 @@ struct Ladder {
     }
   }
 
-  /// The titles, then as many steps as fit: all targets, or else the one that was asked for.
+  /// The titles, then as many steps as fit: those of the source and of the target asked for, then of the others.
   func lines(_ height: Int) -> [Line] {
     guard height > 1 else { return [] }
-    var steps = (rows + rest).enumerated().sorted {
-      ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
-    }
-    .map(\.element)
+    var steps = rows + rest
     var more: Line?
     if steps.count > height - 1 {
-      steps = Array(rows.prefix(max(0, height - 2)))
-      more = Line("").padded(to: lanes[2] + 2) + Line("and \(rest.count) steps elsewhere", .dim)
+      let left = steps.count - max(0, height - 2)
+      steps = Array(steps.prefix(max(0, height - 2)))
+      more = Line("").padded(to: lanes[2] + 2) + Line("and \(left) steps more", .dim)
     }
+    steps = steps.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
     var out = [title]
     var last: VirtualTime?
     for step in steps {
