@@ -113,9 +113,19 @@ struct ScreenTests {
   @Test func `mono and 8 colours keep every meaning apart`() {
     let styles: [Style] = [.plain, .dim, .waiting, .preempted, .wrong]
     for (theme, colours) in [(Theme.mono, 256), (.auto, 0), (.dark, 8), (.light, 8), (.auto, 256)] {
-      for isSelected in [false, true] {
-        let looks = styles.map { theme.appearance(of: isSelected ? $0.selected : $0, colours: colours) }
-        #expect(Set(looks).count == looks.count, "\(theme) \(colours) \(isSelected)")
+      let looks = styles.map { theme.appearance(of: $0, colours: colours) }
+      #expect(Set(looks).count == looks.count, "\(theme) \(colours)")
+      // A badge of something wrong is not the badge of something normal.
+      let badges = [Style.badge, Style(.wrong, reversed: true)].map { theme.appearance(of: $0, colours: colours) }
+      #expect(badges[0] != badges[1])
+    }
+  }
+
+  @Test func `a selected row is reversed whatever is in it, in every theme`() {
+    for role in Style.Role.allCases {
+      for theme in Theme.allCases {
+        let look = theme.appearance(of: Style(role).selected, colours: 256)
+        #expect(look.isReversed && look.colour == nil && !look.isDim)
       }
     }
   }

@@ -38,10 +38,9 @@ public struct Style: Hashable, Sendable {
   public static var wrong: Self { Style(.wrong) }
   public static var badge: Self { Style(reversed: true) }
 
+  /// The selection is reversed and of no colour, so that a row is one bar; what stood out is bold in it.
   public var selected: Self {
-    var style = self
-    style.isReversed = true
-    return style
+    Style(.plain, bold: isBold || role == .waiting || role == .wrong, underlined: isUnderlined, reversed: true)
   }
 
   /// One letter for golden files: lower case as it is, upper case reversed.
