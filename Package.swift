@@ -74,7 +74,7 @@ let package = Package(
     tests("InterpreterTests", ["Architecture", "Memory", "Interpreter", "HostOracle"]),
     tests("InterruptsTests", ["Architecture", "Journal", "Interrupts"]),
     tests("GuestsTests", ["Guests"]),
-    tests("ScenariosTests", ["Guests", "Journal", "Machine", "Scenarios"]),
+    tests("ScenariosTests", ["Architecture", "Diagnosis", "Guests", "Journal", "Machine", "Scenarios"]),
     tests("HyperVTests", ["Architecture", "Journal", "HyperV"]),
     tests("RegionTests", ["Architecture", "Journal", "Region", "CVTLScope", "RegionVictim"]),
     .executableTarget(

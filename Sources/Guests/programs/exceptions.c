@@ -81,6 +81,17 @@ static void test_faults_and_traps(void) {
          VECTOR_GENERAL_PROTECTION, 0x78, at_load_selector);
 }
 
+// The fetch bit is set only where pages can be made not executable.
+static void test_fetch(void) {
+  enum { NXE = 1 << 11, ADDRESS = NOT_PRESENT_PAGE + 0x10 };
+  uint64_t efer = rdmsr(MSR_EFER);
+  wrmsr(MSR_EFER, efer & ~(uint64_t)NXE);
+  expect("#PF fetch", catch_exception(provoke_fetch, ADDRESS), VECTOR_PAGE_FAULT, 0, (void *)ADDRESS);
+  wrmsr(MSR_EFER, efer | NXE);
+  expect("#PF fetch, NXE", catch_exception(provoke_fetch, ADDRESS), VECTOR_PAGE_FAULT, 0x10, (void *)ADDRESS);
+  wrmsr(MSR_EFER, efer);
+}
+
 // Error code bits: 0 present, 1 write, 2 user, 3 reserved bit, 4 fetch (SDM Vol. 3A, 4.7).
 static void test_page_faults(void) {
   struct recovery got = catch_exception(provoke_load, NOT_PRESENT_PAGE + 0x123);
@@ -89,8 +100,7 @@ static void test_page_faults(void) {
   got = catch_exception(provoke_store, NOT_PRESENT_PAGE + 0x456);
   expect("#PF store", got, VECTOR_PAGE_FAULT, 2, at_store);
   CHECK(got.address == NOT_PRESENT_PAGE + 0x456, "cr2 %lx", got.address);
-  got = catch_exception(provoke_fetch, NOT_PRESENT_PAGE + 0x10);
-  expect("#PF fetch", got, VECTOR_PAGE_FAULT, 0, (void *)(NOT_PRESENT_PAGE + 0x10));
+  test_fetch();
 
   enum { PAGE = 0x3000, WRITABLE = 1 << 1 };
   first_page_table[PAGE >> 12] &= ~(uint64_t)WRITABLE;

@@ -36,7 +36,7 @@ static void send(struct relay *relay, uint32_t me) {
   relay->expected = relay->form == LOWEST_PRIORITY ? 1 : (uint32_t)__builtin_popcountll(targets);
   relay->awaited = targets;
   if (relay->reply) relay->reply->awaited = bit(me);
-  apic_send(destination, command | ICR_ASSERT | relay->vector);
+  if (targets) apic_send(destination, command | ICR_ASSERT | relay->vector);
 }
 
 // Adds the round to the sums. What is still awaited did not arrive.
