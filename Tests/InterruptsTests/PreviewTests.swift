@@ -180,7 +180,8 @@ import Testing
       for _ in 0..<20 {
         let origin = snapshot.contexts.first?.id ?? ContextID(0, 0)
         let shot = RoutingPropertyTests.randomMessage(&random)
-        let fromGroup = fire(shot, from: .message(GroupID(rawValue: random.chance(50) ? 0 : 255)), in: snapshot)
+        let fromGroup = fire(
+          shot, from: .message(GroupID(rawValue: random.chance(50) ? 0 : 255)), in: snapshot)
         let fromContext = fire(shot, from: .context(origin), in: snapshot)
         #expect(fromGroup.targets.count == fromGroup.route.count)
         #expect(fromContext.targets.count == fromContext.route.count)
