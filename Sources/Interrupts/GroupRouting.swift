@@ -58,7 +58,7 @@ public struct GroupRouting: Sendable {
   ///
   /// - Parameters:
   ///   - sender: the context whose ICR sent it; nil for devices, hypercalls and the operator's messages.
-  ///   - group: the group to look in: the sender's own, or the one of the route. One that does not exist is empty.
+  ///   - group: the group to look in: the sender's own, or that of the route. One that does not exist is empty.
   ///   - priority: asked for the candidates of a lowest-priority message only.
   public func route(
     _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
