@@ -32,9 +32,12 @@ extension Partition {
     var vtl = configuration.vtlCount - 1
     while vtl > from.index {
       let id = ContextID(vp, vtl)
+      let context = context(id)
       let apic = apic(id)
-      let wants = apic.pointee.highestDeliverable != nil || apic.pointee.nmiPending > 0
-      if wants, context(id).pointee.isEnabled {
+      if context.pointee.isEnabled,
+        apic.pointee.wantsProcessor(
+          activity: context.pointee.activity, nmiBlocked: context.pointee.saved.nmiBlocked)
+      {
         return switchVTL(vp, to: VTL(vtl), reason: .interrupt, vector: apic.pointee.highestDeliverable)
       }
       vtl -= 1
