@@ -29,7 +29,7 @@ static void work(void) {
 
 static void give_work(void) {
   for (;;) {
-    idle_until(rdtsc() + 20 * TICKS_PER_MILLISECOND);
+    idle_until(rdtsc() + 10 * TICKS_PER_MILLISECOND);
     given++;
     print("processor %u gives work %u to processor %u\n", GIVER, given, WORKER);
     apic_send(WORKER, ICR_FIXED | ICR_ASSERT | VECTOR_WORK);

@@ -33,10 +33,11 @@ static enum vtl_return secure_call(struct registers *registers) {
 
 static const struct secure_program secure = {secure_start, secure_call};
 
-// The caller has no timer in VTL0, so that nothing but the answers is missing.
+// The caller stops its timer in VTL0, so that nothing but the answers is missing.
 static void call_all(void) {
-  while (joined < processor_count()) cpu_pause();
-  spin_for(20 * TICKS_PER_MILLISECOND);
+  idle_until(rdtsc() + 20 * TICKS_PER_MILLISECOND);
+  while (joined < processor_count()) idle();
+  apic_timer_stop();
   print("processor %u calls the VTL1s of %u others\n", CALLER, processor_count() - 1);
   struct vtl_call call = {.service = SERVICE_CALL_ALL};
   vtl_call(&call);
@@ -46,9 +47,9 @@ static void call_all(void) {
 
 static void run(void) {
   uint32_t vp = this_context()->vp;
+  tick_start(TICK_PERIODIC, 10 * TICKS_PER_MILLISECOND);
   enable_interrupts();
-  if (vp != CALLER) tick_start(TICK_PERIODIC, 10 * TICKS_PER_MILLISECOND);
-  while (!vtl1_enabled) cpu_pause();
+  while (!vtl1_enabled) idle();
   if (vp != 0) vtl1_join();
   if (vp == CALLER) call_all();
   for (;;) idle();

@@ -22,7 +22,7 @@ static void unlock(volatile uint32_t *word) { __atomic_store_n(word, 0, __ATOMIC
 
 // With the lock held, which is the mistake.
 static void call_waiter(void) {
-  idle_until(rdtsc() + 20 * TICKS_PER_MILLISECOND);
+  idle_until(rdtsc() + 10 * TICKS_PER_MILLISECOND);
   lock(&lock_word);
   while (!waiting) idle();
   print("processor %u holds the lock and calls processor %u\n", CALLER, WAITER);
@@ -32,7 +32,7 @@ static void call_waiter(void) {
 }
 
 static void wait_for_lock(void) {
-  idle_until(rdtsc() + 40 * TICKS_PER_MILLISECOND);
+  idle_until(rdtsc() + 20 * TICKS_PER_MILLISECOND);
   apic_write(APIC_TPR, TPR_LOCKED);
   waiting = true;
   lock(&lock_word);
