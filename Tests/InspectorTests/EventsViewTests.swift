@@ -26,7 +26,7 @@ struct EventsViewTests {
   @Test func `following shows each new event at the top`() {
     var model = model(Size(80, 24))
     #expect(model.selectedEvent?.sequence == 394_996 - 1)
-    model.apply(Update(snapshot: nil, events: [Event(sequence: 400_000, .nmiTaken)]))
+    model.receive([Event(sequence: 400_000, .nmiTaken)])
     #expect(model.selectedEvent?.sequence == 400_000)
   }
 
@@ -36,7 +36,7 @@ struct EventsViewTests {
     let selected = model.selectedEvent?.sequence
     let rows = model.draw(Size(80, 24)).textRows[3..<22]
     for sequence in UInt64(400_000)..<400_050 {
-      model.apply(Update(snapshot: nil, events: [Event(sequence: sequence, time: Scene.now, .nmiTaken)]))
+      model.receive([Event(sequence: sequence, time: Scene.now, .nmiTaken)])
     }
     #expect(model.selectedEvent?.sequence == selected)
     #expect(model.draw(Size(80, 24)).textRows[3..<22] == rows)
@@ -52,10 +52,10 @@ struct EventsViewTests {
 
   @Test func `an event that was overwritten leaves the selection at the oldest`() {
     var model = InspectorModel(name: "x", snapshot: Scene.snapshot(vps: 4, at: Scene.now), eventCapacity: 8)
-    model.apply(Update(snapshot: nil, events: (0..<8).map { Event(sequence: UInt64($0), .nmiTaken) }))
+    model.receive((0..<8).map { Event(sequence: UInt64($0), .nmiTaken) })
     model.strike("6", .end)
     #expect(model.selectedEvent?.sequence == 0)
-    model.apply(Update(snapshot: nil, events: (8..<20).map { Event(sequence: UInt64($0), .nmiTaken) }))
+    model.receive((8..<20).map { Event(sequence: UInt64($0), .nmiTaken) })
     #expect(model.selectedEvent?.sequence == 12)
     _ = model.draw(Size(80, 24))
   }
@@ -90,7 +90,7 @@ struct EventsViewTests {
     var model = InspectorModel(
       name: "x", snapshot: Scene.snapshot(vps: 4, at: Scene.now),
       symbols: SymbolTable([.init(address: 0, name: "\u{1b}[31m\u{9b}x")], end: .max))
-    model.apply(Update(snapshot: nil, events: [Event(sequence: 1, context: ContextID(0, 0), rip: 5, .nmiTaken)]))
+    model.receive([Event(sequence: 1, context: ContextID(0, 0), rip: 5, .nmiTaken)])
     model.strike("6")
     for cell in model.draw(Size(200, 60)).cells { #expect(cell.scalar.value >= 0x20 && cell.scalar.value != 0x9B) }
   }
@@ -100,7 +100,7 @@ extension EventsViewTests {
   private func opened(_ size: Size, _ events: [Event]) -> InspectorModel {
     var model = Scene.model()
     model.size = size
-    model.apply(Update(snapshot: nil, events: events))
+    model.receive(events)
     model.strike("6", .enter)
     return model
   }

@@ -101,6 +101,7 @@ struct ScreenTests {
     var next = model.snapshot
     next.machine.time += .seconds(1)
     next.machine.epoch += 10
+    next.machine.nextEvent = 400_001
     let event = Event(sequence: 400_000, time: next.machine.time, .nmiTaken)
     model.apply(Update(snapshot: next, events: [event], missed: 3))
     #expect(model.draw(Size(120, 40)) == before)
@@ -139,5 +140,20 @@ struct ScreenTests {
         }
       }
     }
+  }
+
+  @Test func `events later than the frame wait for the next one, unless the core has died`() {
+    var model = Scene.model()
+    let next = model.snapshot.machine.nextEvent
+    let events = (0..<3).map { Event(sequence: next + $0, time: Scene.now, .nmiTaken) }
+    let last = model.events.last
+    model.apply(Update(snapshot: nil, events: events))
+    #expect(model.events.last == last)
+    var frame = model.snapshot
+    frame.machine.nextEvent = next + 2
+    model.apply(Update(snapshot: frame))
+    #expect(model.events.last == events[1])
+    model.apply(Update(snapshot: nil, liveness: .dead))
+    #expect(model.events.last == events[2])
   }
 }

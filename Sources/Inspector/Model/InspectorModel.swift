@@ -54,6 +54,9 @@ public struct InspectorModel: Sendable {
   /// Groups: how the last proof came out, and for which frame.
   var crossCheck: CrossCheck?
 
+  /// Events that are later than `snapshot`.
+  private var early: [Event] = []
+
   // MARK: What arrived while frozen
 
   var heldSnapshot: Snapshot?
@@ -89,10 +92,21 @@ public struct InspectorModel: Sendable {
       heldEvents.append(update.events, missed: update.missed)
       return
     }
-    events.append(update.events, missed: update.missed)
     if let next = update.snapshot { take(next) }
+    append(update.events, missed: update.missed)
     diagnoseIfDue()
     refreshDialog()
+  }
+
+  /// Events later than the frame wait for the next one, so that everything on the screen is of one moment.
+  ///
+  /// A core that does not answer will not send it: then they are all there is to know.
+  private mutating func append(_ new: [Event], missed: UInt64) {
+    let all = early + new
+    let isComplete = liveness != .beating || snapshot.machine.runState == .stopped
+    let end = isComplete ? all.count : all.firstIndex { $0.sequence >= snapshot.machine.nextEvent } ?? all.count
+    events.append(all[..<end], missed: missed)
+    early = Array(all[end...].suffix(events.capacity))
   }
 
   private mutating func take(_ next: Snapshot) {
@@ -127,10 +141,10 @@ public struct InspectorModel: Sendable {
     guard frozen != isFrozen else { return }
     isFrozen = frozen
     guard !frozen else { return }
-    events.append(heldEvents, missed: heldEvents.missed)
-    heldEvents = EventBuffer(capacity: events.capacity)
     if let held = heldSnapshot { take(held) }
     heldSnapshot = nil
+    append(Array(heldEvents), missed: heldEvents.missed)
+    heldEvents = EventBuffer(capacity: events.capacity)
     rediagnose()
     refreshDialog()
   }

@@ -208,3 +208,12 @@ enum Scene {
     return group
   }
 }
+
+extension InspectorModel {
+  /// Takes in events together with the frame they lead up to.
+  mutating func receive(_ events: [Event]) {
+    var frame = snapshot
+    frame.machine.nextEvent = max(frame.machine.nextEvent, (events.last?.sequence ?? 0) + 1)
+    apply(Update(snapshot: frame, events: events))
+  }
+}
