@@ -68,7 +68,9 @@ struct ScreenSession {
   private mutating func look() throws(RegionError) {
     let liveness = try reader.liveness(now: HostClock.now())
     let current = try reader.currentFrame()
-    let snapshot = current == frame ? nil : try reader.snapshot()
+    var snapshot = current == frame ? nil : try reader.snapshot()
+    // A machine does not know how often it was looked at; the region counts its frames.
+    snapshot?.machine.epoch = current
     frame = current
     let batch = try reader.events(from: nextEvent, limit: EventBuffer.standardCapacity)
     nextEvent = batch.next
