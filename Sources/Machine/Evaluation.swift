@@ -23,7 +23,8 @@ extension Partition {
       deliver(vp)
       notify(vp)
     } while vps[vp].needsEvaluation && runState != .stopped
-    vps[vp].isRunnable = context(active(vp)).pointee.activity == .running && runState == .running
+    // Also while paused, when a command wakes it: nobody asks again at `run`.
+    vps[vp].isRunnable = context(active(vp)).pointee.activity == .running && runState != .stopped
   }
 
   /// A higher VTL that can take an interrupt wins at once, whatever RFLAGS.IF says (TLFS; rules R17 and R18).
