@@ -47,4 +47,24 @@ import Testing
     #expect(run.output.hasSuffix(" stray 0 errors 0\n"))
     #expect(run.exitValue == 0)
   }
+
+  @Test func `the demo survives an operator's interrupts and VTL switches, and counts them as strays`() throws {
+    func fire(_ vector: UInt8, to id: UInt32, group: UInt8) -> Command {
+      let message = InterruptMessage(vector: VectorNumber(rawValue: vector), to: ApicID(rawValue: id))
+      return .fire(FireRequest(origin: .message(GroupID(rawValue: group)), message: message))
+    }
+    let run = try GuestRun(
+      "demo", machine(4, vtls: 2, "exit=1"), for: .seconds(2),
+      commands: [
+        (.milliseconds(100), fire(0x77, to: 2, group: 0)),
+        (.milliseconds(200), fire(0x41, to: 3, group: 0)),
+        (.milliseconds(300), fire(0x42, to: 1, group: 1)),
+        (.milliseconds(400), .switchVTL(VPIndex(1), to: .vtl1)),
+        (.milliseconds(500), .switchVTL(VPIndex(2), to: .vtl1)),
+        (.milliseconds(500), fire(0x77, to: 2, group: 0)),
+      ])
+    #expect(run.lines.count == 1)
+    #expect(run.output.hasSuffix(" stray 4 errors 0\n"))
+    #expect(run.exitValue == 0)
+  }
 }

@@ -20,12 +20,20 @@ final class GuestRun {
     var events: [Event] = []
   }
 
-  init(_ guest: String, _ configuration: Configuration, for limit: VirtualTime) throws {
+  /// `commands` are an operator's, each at its time, in order.
+  init(
+    _ guest: String, _ configuration: Configuration, for limit: VirtualTime,
+    commands: [(at: VirtualTime, Command)] = []
+  ) throws {
     let sinks = Sinks()
     partition = try Partition(
       configuration, sink: { sinks.events.append($0) }, serial: { sinks.output.append($0) })
     try partition.load(try ELFImage(try #require(GuestImage.named(guest))))
     partition.timeLimit = (at: limit, cause: .timeReached)
+    for (time, command) in commands {
+      run(until: time)
+      #expect(partition.perform(command) == nil)
+    }
     run()
     output = String(decoding: sinks.output, as: UTF8.self)
     events = sinks.events
@@ -35,11 +43,11 @@ final class GuestRun {
     try self.init(scenario.guest, scenario.configuration, for: limit)
   }
 
-  private func run() {
-    while true {
-      switch partition.advance(slices: 1_000) {
+  private func run(until time: VirtualTime = .never) {
+    while partition.clock < time {
+      switch partition.advance(slices: 1_000, before: time) {
       case .ran: continue
-      case .idle(let until?): partition.warp(to: until)
+      case .idle(let until?): partition.warp(to: min(until, time))
       case .idle(nil): return partition.stopBecauseNothingCanHappen()
       case .halted: return
       }
