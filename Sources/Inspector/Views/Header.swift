@@ -27,13 +27,14 @@ enum Header {
 
   private static func clock(_ model: InspectorModel) -> [Line] {
     let machine = model.snapshot.machine
+    let missed = Line("missed \(TextForm.count(model.events.missed))", model.events.missed > 0 ? .waiting : .plain)
     var parts: [Line] = [
       Line("vt \(machine.time.pointText) s"),
       Line(machine.paceMilli == 0 ? "x-" : TextForm.ratio(milli: machine.paceMilli)),
       Line("#\(machine.epoch)"), Line(rate(model)),
     ]
-    let missed = model.events.missed
-    parts.append(Line("missed \(TextForm.count(missed))", missed > 0 ? .waiting : .plain))
+    // What is not there must not go unnoticed.
+    parts.insert(missed, at: model.events.missed > 0 ? 1 : parts.count)
     if let events = model.rates.eventsPerSecond { parts.append(Line("\(TextForm.count(events)) ev/s")) }
     return parts
   }

@@ -109,7 +109,8 @@ struct LapicRegisters {
     if timer.expiredWhileMasked > 0 { counts += ", masked \(TextForm.count(timer.expiredWhileMasked))" }
     if let last = timer.lastMaskedExpiry { counts += ", last \(model.ago(last).spanText) ago" }
     if entry.timerMode != .deadline {
-      counts += "  count \(TextForm.hex(context.apic[0x390])) of \(TextForm.hex(context.apic[0x380])) /\(decoding.timerDivisor)"
+      counts += ", count \(TextForm.hex(context.apic[0x390]))"
+      if width >= 60 { counts += " of \(TextForm.hex(context.apic[0x380])), input clock / \(decoding.timerDivisor)" }
     }
     return [
       line(
