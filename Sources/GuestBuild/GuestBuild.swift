@@ -37,7 +37,7 @@ struct GuestPrograms {
     return programs.map { image($0.name, sources: runtime + $0.sources, headers: headers + $0.headers) } + [
       .buildCommand(
         displayName: "Listing guest images", executable: embed,
-        arguments: ["list", list.path()] + programs.map(\.name), outputFiles: [list])
+        arguments: ["list", list.filePath] + programs.map(\.name), outputFiles: [list])
     ]
   }
 
@@ -46,17 +46,17 @@ struct GuestPrograms {
     let output = work.appending(path: name + ".swift")
     return .buildCommand(
       displayName: "Building guest \(name)", executable: embed,
-      arguments: ["image", output.path(), name, work.appending(path: name + ".elf").path(), clang.path()]
+      arguments: ["image", output.filePath, name, work.appending(path: name + ".elf").filePath, clang.filePath]
         + Self.compilation + Self.linking
-        + ["-I", directory.appending(path: "include").path(), "-Wl,-T,\(script.path())"]
-        + sources.map { $0.path() },
+        + ["-I", directory.appending(path: "include").filePath, "-Xlinker", "-T", "-Xlinker", script.filePath]
+        + sources.map { $0.filePath },
       inputFiles: sources + headers + [script], outputFiles: [output])
   }
 
   /// The programs by name: the name is that of the file or the directory.
   private func programs() throws -> [(name: String, sources: [URL], headers: [URL])] {
     let root = directory.appending(path: "programs")
-    return try FileManager.default.contentsOfDirectory(atPath: root.path()).sorted().map { entry in
+    return try FileManager.default.contentsOfDirectory(atPath: root.filePath).sorted().map { entry in
       if entry.hasSuffix(".c") { return (String(entry.dropLast(2)), [root.appending(path: entry)], []) }
       return (entry, try files("programs/" + entry, ["c", "S"]), try files("programs/" + entry, ["h"]))
     }
@@ -64,7 +64,7 @@ struct GuestPrograms {
 
   private func files(_ folder: String, _ extensions: Set<String>) throws -> [URL] {
     let root = directory.appending(path: folder)
-    return try FileManager.default.contentsOfDirectory(atPath: root.path()).sorted()
+    return try FileManager.default.contentsOfDirectory(atPath: root.filePath).sorted()
       .map { root.appending(path: $0) }.filter { extensions.contains($0.pathExtension) }
   }
 
@@ -77,4 +77,9 @@ struct GuestPrograms {
   private static let linking = [
     "-nostdlib", "-static", "-fuse-ld=lld", "-Wl,--build-id=none", "-Wl,-z,max-page-size=4096",
   ]
+}
+
+extension URL {
+  /// As the file system has it, with spaces and all.
+  var filePath: String { path(percentEncoded: false) }
 }
