@@ -8,8 +8,17 @@ struct WhyDialog: Dialog {
   /// Bound to the context, not to a finding: it stays while the findings change.
   var context: ContextID
   private var scroll = 0
+  /// What is wrong in the snapshot on the screen: made anew with each one, so that every age in it is of one moment.
+  private var findings: [Finding] = []
 
-  init(_ context: ContextID) { self.context = context }
+  init(_ context: ContextID, in model: InspectorModel) {
+    self.context = context
+    refresh(model)
+  }
+
+  mutating func refresh(_ model: InspectorModel) {
+    findings = diagnose(model.snapshot, model.events, symbols: model.symbols)
+  }
 
   var title: String { "Why \(context)" }
 
@@ -33,7 +42,7 @@ struct WhyDialog: Dialog {
       ]
     }
     var lines = [Line(sentence(here, model))]
-    let own = model.findings.filter { $0.context == context }
+    let own = findings.filter { $0.context == context }
     if own.isEmpty {
       lines.append(
         Line(
@@ -44,7 +53,7 @@ struct WhyDialog: Dialog {
       }
     }
     for finding in own { lines += [.empty] + WhyText.lines(finding, model, width: width) }
-    let others = model.findings.filter { $0.context != context }
+    let others = findings.filter { $0.context != context }
     if !others.isEmpty {
       lines += [.empty, Line("elsewhere", .dim)]
       for finding in others {
@@ -65,12 +74,12 @@ struct WhyDialog: Dialog {
 
   func footer(_ model: InspectorModel) -> [FooterItem] {
     var items = [FooterItem("Esc", "Close"), FooterItem("Tab", "Next finding"), FooterItem("j k", "Scroll")]
-    if journey(model) != nil { items.insert(FooterItem("J", "Journey"), at: 1) }
+    if journey != nil { items.insert(FooterItem("J", "Journey"), at: 1) }
     return items
   }
 
-  private func journey(_ model: InspectorModel) -> JourneyID? {
-    model.findings.first { $0.context == context && $0.journey != nil }?.journey
+  private var journey: JourneyID? {
+    findings.first { $0.context == context && $0.journey != nil }?.journey
   }
 
   mutating func handle(_ key: Key, _ model: inout InspectorModel) -> DialogOutcome {
@@ -82,7 +91,7 @@ struct WhyDialog: Dialog {
     case .tab: turn(by: 1, &model)
     case .backTab: turn(by: -1, &model)
     case "J":
-      guard let journey = journey(model) else { break }
+      guard let journey else { break }
       model.selection.journey = journey
       model.show(.journey)
       return .close
@@ -94,7 +103,7 @@ struct WhyDialog: Dialog {
   /// To the next context that has a finding.
   private mutating func turn(by step: Int, _ model: inout InspectorModel) {
     var contexts: [ContextID] = []
-    for finding in model.findings where !contexts.contains(finding.context) {
+    for finding in findings where !contexts.contains(finding.context) {
       contexts.append(finding.context)
     }
     guard !contexts.isEmpty else { return }
@@ -106,5 +115,5 @@ struct WhyDialog: Dialog {
 }
 
 extension InspectorModel {
-  mutating func openWhy() { dialog = WhyDialog(selection.context) }
+  mutating func openWhy() { dialog = WhyDialog(selection.context, in: self) }
 }
