@@ -251,7 +251,7 @@ struct DialogTests {
         .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .backspace, .tab, .backTab,
         .paste("4f"), .paste("\u{1b}[201~rm"), .control("l"), .function(9),
       ] + "fvxWJ6jkgGFr 0123456789abcdefq.yes".unicodeScalars.map { Key.character($0) }
-    var random = SystemSeed(state: 0x1234_5678)
+    var random = Xorshift(state: 0x1234_5678)
     for size in [Size(40, 10), Size(80, 24), Size(120, 40)] {
       var model = model(size)
       for step in 0..<4_000 {
@@ -265,7 +265,7 @@ struct DialogTests {
 }
 
 /// A fixed sequence of numbers (xorshift64).
-struct SystemSeed {
+struct Xorshift {
   var state: UInt64
   mutating func next() -> UInt64 {
     state ^= state << 13
