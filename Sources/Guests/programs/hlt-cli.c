@@ -9,7 +9,7 @@ static volatile uint32_t done;
 
 static void notice(struct frame *frame) { (void)frame; }
 
-static void wait_for_work(void) {
+NAMED static void wait_for_work(void) {
   disable_interrupts();
   while (done == given) {
     if (done == HEALTHY_ROUNDS) __asm__ volatile("hlt" : : : "memory");

@@ -20,7 +20,7 @@ static void secure_start(void) {
   enable_interrupts();
 }
 
-static void wait_for_answers(void) {
+NAMED static void wait_for_answers(void) {
   while (answers < processor_count() - 1) cpu_pause();
 }
 

@@ -14,14 +14,14 @@ static void answer(struct frame *frame) {
   answers++;
 }
 
-static void lock(volatile uint32_t *word) {
+NAMED static void lock(volatile uint32_t *word) {
   while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE)) cpu_pause();
 }
 
 static void unlock(volatile uint32_t *word) { __atomic_store_n(word, 0, __ATOMIC_RELEASE); }
 
 // With the lock held, which is the mistake.
-static void call_waiter(void) {
+NAMED static void call_waiter(void) {
   idle_until(rdtsc() + 10 * TICKS_PER_MILLISECOND);
   lock(&lock_word);
   while (!waiting) idle();

@@ -1,7 +1,6 @@
 #include "guest.h"
 
-// One page per VTL, replaced by the machine's own contents when it is enabled.
-_Alignas(4096) uint8_t hypercall_pages[VTLS][4096];
+extern uint8_t hypercall_pages[VTLS][4096];
 
 bool hypercall_available(void) {
   if (!(cpuid(1, 0).ecx >> 31)) return false;

@@ -86,6 +86,6 @@ start_application_processor:
 
 .bss
 .align 16
-boot_stack:
+.type boot_stack_top, @object
   .skip 8192
 boot_stack_top:

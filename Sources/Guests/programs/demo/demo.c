@@ -58,7 +58,7 @@ static void set_handlers(void) {
 // Work
 
 // Sums its buffer over and over. VTL1 interrupts it anywhere, and must leave no trace in its registers.
-static void work(uint32_t vp, uint64_t rounds) {
+NAMED static void work(uint32_t vp, uint64_t rounds) {
   uint64_t expected = checksum(buffers[vp], BUFFER_WORDS);
   for (uint64_t i = 0; i < rounds; i++)
     if (checksum(buffers[vp], BUFFER_WORDS) != expected) ERROR("work on %u: checksum differs", vp);
@@ -166,7 +166,7 @@ static void report_when_due(void) {
 
 // The kernel
 
-static void wait_for_tick(struct context *context, uint64_t seen) {
+NAMED static void wait_for_tick(struct context *context, uint64_t seen) {
   disable_interrupts();
   while (context->ticks == seen) {
     halt_with_interrupts();

@@ -74,7 +74,7 @@ static void start(void) {
 
 // Works until its time is up or VTL0 has an interrupt; true for the latter. VINA stays asserted for the rest
 // of this stay in VTL1, so a notification that came before the sweep began ends it too.
-static bool sweep(uint32_t vp, uint64_t ticks) {
+NAMED static bool sweep(uint32_t vp, uint64_t ticks) {
   volatile uint8_t *vina_asserted = &assist_pages[vp].vina_asserted;
   uint64_t end = rdtsc() + ticks;
   while (!(*vina_asserted & 1) && rdtsc() < end) cpu_pause();
