@@ -156,4 +156,16 @@ struct ScreenTests {
     model.apply(Update(snapshot: nil, liveness: .dead))
     #expect(model.events.last == events[2])
   }
+
+  @Test func `what a core that does not answer left is not drawn as live`() {
+    var model = Scene.model()
+    let body = 2..<22
+    func letters() -> String { model.draw(Size(80, 24)).styleRows[body].joined() }
+    #expect(letters().contains("a"))
+    model.apply(Update(snapshot: nil, liveness: .wedged(milliseconds: 2_000)))
+    #expect(!letters().contains("a"))
+    #expect(letters().contains("x"))
+    model.apply(Update(snapshot: nil, liveness: .dead))
+    #expect(!letters().contains("a"))
+  }
 }

@@ -133,6 +133,16 @@ public struct Grid: Hashable, Sendable {
     }
   }
 
+  /// Gives the cells of `area` that have one role another one.
+  public mutating func restyle(_ area: Rect, _ change: (Style.Role) -> Style.Role) {
+    for y in area.y..<(area.y + area.height) {
+      for x in area.x..<(area.x + area.width) where contains(x, y) {
+        let place = y * size.width + x
+        cells[place].style.role = change(cells[place].style.role)
+      }
+    }
+  }
+
   /// A titled rule over the whole width: `── title ─────`.
   public mutating func rule(_ title: String, _ row: Int, in area: Rect) {
     guard area.width > 0 else { return }

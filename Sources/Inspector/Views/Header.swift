@@ -52,7 +52,7 @@ enum Header {
   static func state(_ model: InspectorModel) -> Line {
     switch model.liveness {
     case .wedged(let age): return lost("LOST \(seconds(age))")
-    case .suspended(let age): return lost("LOST \(seconds(age)) suspended")
+    case .suspended(let age): return lost(age == 0 ? "LOST suspended" : "LOST \(seconds(age)) suspended")
     case .dead: return lost("DEAD")
     case .exited: return badge("EXITED")
     case .archived: return badge("FILE")

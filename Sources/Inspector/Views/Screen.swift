@@ -19,11 +19,21 @@ extension InspectorModel {
       HelpPage.draw(self, into: &grid, area)
     } else {
       current.draw(self, into: &grid, area)
+      fade(&grid, area)
       drawDialog(into: &grid, area)
     }
     grid.put(statusLine(current), 0, in: status)
     grid.put(Footer.line(self, current, width: size.width), 0, in: footer)
     return grid
+  }
+
+  /// Old data is never drawn as live: dimmed while the core does not answer, without life when it is gone.
+  private func fade(_ grid: inout Grid, _ area: Rect) {
+    switch liveness {
+    case .beating: break
+    case .wedged, .suspended: grid.restyle(area) { $0 == .plain || $0 == .active ? .dim : $0 }
+    case .dead, .exited, .archived: grid.restyle(area) { $0 == .active ? .plain : $0 }
+    }
   }
 
   private func drawDialog(into grid: inout Grid, _ area: Rect) {
