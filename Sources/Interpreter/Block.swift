@@ -54,6 +54,8 @@ struct Block {
   /// Not in the cache: links must not be set.
   var isTransient: Bool
   var backing: Int
+  /// The unit of the page's block that was decoded before this one; 0 for none.
+  var older: UInt32
 
   /// Room kept for the header, in units of `Op`.
   static var headerUnits: Int { 2 }

@@ -10,7 +10,8 @@ final class CodeCache {
   /// In units of one `Op`.
   let arena: UnsafeMutablePointer<Op>
   let capacity: Int
-  /// Per backing page and mode: from the offset in the page to the block's unit in the arena, 0 for none.
+  /// Per backing page and mode: from the offset in the page to the block's unit in the arena, 0 for none; and behind
+  /// the last offset the newest block, from which all of the page's can be reached.
   let tables: UnsafeMutablePointer<UnsafeMutablePointer<UInt32>?>
   private let tableCount: Int
   private(set) var used = 1
@@ -21,7 +22,8 @@ final class CodeCache {
   /// For one block that is not kept.
   let transient: BlockPointer
 
-  static var tableUnits: Int { 4096 * 4 / MemoryLayout<Op>.stride }
+  private static var newest: Int { 4096 }
+  static var tableUnits: Int { (4096 + 8) * 4 / MemoryLayout<Op>.stride }
 
   init(memory: GuestMemory, bytes: Int = 256 << 20) {
     capacity = bytes / MemoryLayout<Op>.stride
@@ -72,11 +74,13 @@ final class CodeCache {
     let slot = block.pointee.backing * 3 + Int(mode.rawValue)
     let table = tables[slot] ?? makeTable(slot, block.pointee.backing)
     table[Int(block.pointee.offset)] = UInt32(unit)
+    block.pointee.older = table[Self.newest]
+    table[Self.newest] = UInt32(unit)
   }
 
   private func makeTable(_ slot: Int, _ backing: Int) -> UnsafeMutablePointer<UInt32> {
-    let table = UnsafeMutableRawPointer(arena + used).bindMemory(to: UInt32.self, capacity: 4096)
-    table.initialize(repeating: 0, count: 4096)
+    let table = UnsafeMutableRawPointer(arena + used).bindMemory(to: UInt32.self, capacity: 4097)
+    table.initialize(repeating: 0, count: 4097)
     used += Self.tableUnits
     tables[slot] = table
     pages.append(backing)
@@ -87,12 +91,15 @@ final class CodeCache {
   func drop(_ backing: Int) {
     for mode in 0..<3 {
       guard let table = tables[backing * 3 + mode] else { continue }
-      for offset in 0..<4096 where table[offset] != 0 {
-        let block = block(at: table[offset])
+      var unit = table[Self.newest]
+      while unit != 0 {
+        let block = block(at: unit)
         let ops = block.ops
         for i in 0..<Int(block.pointee.operations) { ops[i].operation = .stale }
-        table[offset] = 0
+        table[Int(block.pointee.offset)] = 0
+        unit = block.pointee.older
       }
+      table[Self.newest] = 0
     }
   }
 

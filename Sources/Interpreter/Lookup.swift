@@ -195,5 +195,6 @@ extension Block {
     operations = 0
     self.isTransient = isTransient
     self.backing = backing
+    older = 0
   }
 }

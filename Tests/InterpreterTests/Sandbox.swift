@@ -7,6 +7,7 @@ final class Sandbox {
   let memory: GuestMemory
   let interpreter: Interpreter
   let vp = Processor()
+  private var loaded: [UInt8] = []
   static var code: UInt64 { 0x10000 }
   static var stack: UInt64 { 0x2001_0000 }
   static var data: UInt64 { 0x2000_0000 }
@@ -27,7 +28,10 @@ final class Sandbox {
   /// Runs the bytes, to which HLT is added, and returns how it ended.
   @discardableResult
   func run(_ bytes: [UInt8], ticks: UInt64 = 100_000) -> Exit {
-    load(bytes + [0xF4])
+    if bytes != loaded {
+      load(bytes + [0xF4])
+      loaded = bytes
+    }
     vp.rip = Self.code
     return interpreter.run(vp, ticks: ticks)
   }

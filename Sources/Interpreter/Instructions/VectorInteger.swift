@@ -99,7 +99,7 @@ enum Vector {
   private static func map(
     _ a: UInt64, _ b: UInt64, _ lane: UInt64, _ body: (UInt64, UInt64, UInt64) -> UInt64
   ) -> UInt64 {
-    let mask = (UInt64(1) &<< lane) &- 1
+    let mask = UInt64.max &>> (64 &- lane)
     var result: UInt64 = 0
     var at: UInt64 = 0
     while at < 64 {
@@ -115,7 +115,7 @@ enum Vector {
 
   /// PUNPCKL and PUNPCKH on one half of each operand.
   private static func interleave(_ a: UInt64, _ b: UInt64, lane: UInt64) -> Pair {
-    let mask = (UInt64(1) &<< lane) &- 1
+    let mask = UInt64.max &>> (64 &- lane)
     var result: Pair = (0, 0)
     let count = 64 / lane
     for i in 0..<count {
