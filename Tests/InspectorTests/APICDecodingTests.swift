@@ -17,7 +17,8 @@ struct APICDecodingTests {
   // SDM Vol. 3A, 12.12.10.2: logical x2APIC ID = (ID >> 4) << 16 | 1 << (ID & 15).
   @Test func `an x2APIC has 32-bit ids, a cluster of 16 bits and no DFR`() {
     let decoding = APICDecoding(
-      context(0xFEE0_0C00, [0x20: 0x25, 0xD0: 0x0002_0020, 0xE0: 0, 0xF0: 0x1FF, 0x300: 0x0000_4830, 0x310: 0x0002_0003]))
+      context(
+        0xFEE0_0C00, [0x20: 0x25, 0xD0: 0x0002_0020, 0xE0: 0, 0xF0: 0x1FF, 0x300: 0x0000_4830, 0x310: 0x0002_0003]))
     #expect(decoding.mode == .x2APIC)
     #expect(decoding.idText == "00000025")
     #expect(decoding.logicalText == "cluster 2 bit 5")
@@ -29,7 +30,9 @@ struct APICDecodingTests {
   // SDM Vol. 3A, figure 12-12: in xAPIC mode the destination is bits 63:56 of the ICR; figure 12-6: the ID is 31:24.
   @Test func `a flat xAPIC has its id, LDR and destination in the top byte`() {
     let decoding = APICDecoding(
-      context(0xFEE0_0900, [0x20: 0x0500_0000, 0xD0: 0x2000_0000, 0xE0: 0xFFFF_FFFF, 0xF0: 0x1FF, 0x300: 0x0000_4930, 0x310: 0x0300_0000]))
+      context(
+        0xFEE0_0900,
+        [0x20: 0x0500_0000, 0xD0: 0x2000_0000, 0xE0: 0xFFFF_FFFF, 0xF0: 0x1FF, 0x300: 0x0000_4930, 0x310: 0x0300_0000]))
     #expect(decoding.mode == .xAPIC)
     #expect(decoding.idText == "05")
     #expect(decoding.logicalText == "flat 20")

@@ -131,7 +131,9 @@ struct KeyTests {
 
   private static var allKeys: [Key] {
     var keys: [Key] = (32..<127).map { .character(Unicode.Scalar(UInt8($0))) }
-    keys += [.up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .backspace, .delete, .tab, .backTab]
+    keys += [
+      .up, .down, .left, .right, .pageUp, .pageDown, .home, .end, .enter, .escape, .backspace, .delete, .tab, .backTab,
+    ]
     keys += (1...12).map { .function(UInt8($0)) }
     keys += ["l", "z", "a"].map { .control($0) }
     return keys + [.paste("hello"), .character("é")]

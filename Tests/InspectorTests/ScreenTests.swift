@@ -20,7 +20,9 @@ struct ScreenTests {
     }
   }
 
-  @Test(arguments: [Size(80, 24), Size(120, 40), Size(200, 60)]) func `header, tabs and last line are never cut`(size: Size) {
+  @Test(arguments: [Size(80, 24), Size(120, 40), Size(200, 60)]) func `header, tabs and last line are never cut`(
+    size: Size
+  ) {
     var model = Scene.model(vps: 64)
     for view in Self.views {
       _ = model.handle(view)
@@ -80,7 +82,9 @@ struct ScreenTests {
     }
     note()
     note { $0.machine.idleUntil = $0.machine.time + .seconds(2) }
-    note { $0.machine.idleUntil = nil; $0.machine.runState = .paused }
+    note {
+      $0.machine.idleUntil = nil; $0.machine.runState = .paused
+    }
     note { $0.machine.runState = .stopped }
     note({ $0.machine.runState = .running }, .wedged(milliseconds: 3_200))
     note({ _ in }, .suspended(milliseconds: 3_200))

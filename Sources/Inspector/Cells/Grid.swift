@@ -163,7 +163,8 @@ public struct Grid: Hashable, Sendable {
       put(Line("│", style), row, in: area, column: area.width - 1)
     }
     if !title.isEmpty, area.width > 8 {
-      put(Line("[ ", style) + Line(title.clipped(to: area.width - 8), .bold) + Line(" ]", style), 0, in: area, column: 2)
+      put(
+        Line("[ ", style) + Line(title.clipped(to: area.width - 8), .bold) + Line(" ]", style), 0, in: area, column: 2)
     }
     return area.inset(2, 1)
   }

@@ -27,7 +27,9 @@ struct Receivers {
     add("id \(isWide ? "ffffffff" : "ff"), broadcast") { $0.destination = .max }
     let logical = isWide ? target.apic[0xD0] : target.apic[0xD0] >> 24
     if logical != 0 {
-      add("logical \(TextForm.hex(logical))") { $0.isLogical = true; $0.destination = logical }
+      add("logical \(TextForm.hex(logical))") {
+        $0.isLogical = true; $0.destination = logical
+      }
       add("logical \(TextForm.hex(logical)), lowest") {
         $0.isLogical = true
         $0.destination = logical

@@ -9,7 +9,8 @@ enum ContextPane {
     let lines = lines(context, model, width: area.width - 4)
     var area = area
     area.height = min(area.height, max(16, lines.count + 2))
-    let inside = grid.box("\(context.id)  VP\(context.id.vp.rawValue) VTL\(context.id.vtl.rawValue)  \(model.state(context).word)", area)
+    let inside = grid.box(
+      "\(context.id)  VP\(context.id.vp.rawValue) VTL\(context.id.vtl.rawValue)  \(model.state(context).word)", area)
     grid.put(lines, in: inside)
   }
 
@@ -18,10 +19,12 @@ enum ContextPane {
     var lines = [
       label("IRR") + vectors(context.pending, model, width - 6),
       label("ISR") + vectors(context.inService, model, width - 6),
-      label("PPR") + Line("\(TextForm.hex(context.processorPriority, 2))   TPR \(TextForm.hex(context.taskPriority, 2))"),
-      label("IF") + Line(
-        "\(context.interruptsEnabled ? 1 : 0)   shadow \(context.interruptShadow ? 1 : 0)   NMI \(context.nmiPending)"
-          + (context.nmiBlocked ? " blocked" : "")),
+      label("PPR")
+        + Line("\(TextForm.hex(context.processorPriority, 2))   TPR \(TextForm.hex(context.taskPriority, 2))"),
+      label("IF")
+        + Line(
+          "\(context.interruptsEnabled ? 1 : 0)   shadow \(context.interruptShadow ? 1 : 0)   NMI \(context.nmiPending)"
+            + (context.nmiBlocked ? " blocked" : "")),
       label("gate") + Line(waiting.text.clippedAtWord(to: width - 6), waiting.isHeld ? .waiting : .plain),
       .empty,
     ]

@@ -70,7 +70,8 @@ enum ContextTable {
   static func note(_ context: ContextSnapshot, _ model: InspectorModel) -> Line {
     if let finding = model.finding(context.id) {
       let isChain = finding.code == .waitsForOther
-      return Line((isChain ? "" : finding.code.rawValue + " ") + TextForm.escaped(finding.title), isChain ? .waiting : .wrong)
+      return Line(
+        (isChain ? "" : finding.code.rawValue + " ") + TextForm.escaped(finding.title), isChain ? .waiting : .wrong)
     }
     switch model.state(context) {
     case .running: return Line(place(context, model), .plain)

@@ -4,7 +4,8 @@ import Journal
 /// The first two lines: what is looked at, whether it lives, and where in time it is.
 enum Header {
   static func line(_ model: InspectorModel, width: Int) -> Line {
-    let left = Line(" vtlscope ", .bold) + Line(TextForm.escaped(model.name).clipped(to: 20)) + "  " + state(model)
+    let left =
+      Line(" vtlscope ", .bold) + Line(TextForm.escaped(model.name).clipped(to: 20)) + "  " + state(model)
       + "  " + role(model)
     // The right half gives up its parts one by one, the least important first.
     var parts = clock(model)

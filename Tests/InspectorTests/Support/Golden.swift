@@ -13,7 +13,9 @@ func expectGolden(_ grid: Grid, _ name: String, sourceLocation: SourceLocation =
   }
   let expected = try String(contentsOf: file, encoding: .utf8)
   guard expected != text else { return }
-  let pairs = zip(expected.split(separator: "\n", omittingEmptySubsequences: false), text.split(separator: "\n", omittingEmptySubsequences: false))
+  let pairs = zip(
+    expected.split(separator: "\n", omittingEmptySubsequences: false),
+    text.split(separator: "\n", omittingEmptySubsequences: false))
   let first = pairs.enumerated().first { $0.element.0 != $0.element.1 }
   Issue.record(
     "\(name) differs in line \((first?.offset ?? 0) + 1):\n-\(first?.element.0 ?? "")\n+\(first?.element.1 ?? "")",

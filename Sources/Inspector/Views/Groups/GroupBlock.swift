@@ -31,7 +31,8 @@ enum GroupBlock {
       }
       let id = TextForm.hex(all[i].key)
       let vp = all[i].vp.index
-      parts.append(last == i ? "\(id) > VP \(vp)" : "\(id)-\(TextForm.hex(all[last].key)) > VP \(vp)-\(all[last].vp.index)")
+      parts.append(
+        last == i ? "\(id) > VP \(vp)" : "\(id)-\(TextForm.hex(all[last].key)) > VP \(vp)-\(all[last].vp.index)")
       i = last + 1
     }
     return listed(" physical id ", parts, width)
@@ -42,7 +43,10 @@ enum GroupBlock {
     var parts: [String] = []
     for (cluster, entries) in clusters(group.logical) {
       let mask = entries.reduce(0) { $0 | $1.key & 0xFFFF }
-      let name = isFlat ? "flat \(TextForm.hex(mask, 2))" : "cluster \(TextForm.hex(cluster)) bits \(TextForm.hex(mask, group.logicalMode == .x2APIC ? 4 : 1))"
+      let name =
+        isFlat
+        ? "flat \(TextForm.hex(mask, 2))"
+        : "cluster \(TextForm.hex(cluster)) bits \(TextForm.hex(mask, group.logicalMode == .x2APIC ? 4 : 1))"
       parts.append("\(name) > VP " + IndexRuns.text(entries.map(\.vp.index)))
     }
     return listed(" logical id  ", parts, width)
@@ -54,7 +58,8 @@ enum GroupBlock {
 
   private static func listed(_ label: String, _ parts: [String], _ width: Int) -> Line {
     let text = parts.isEmpty ? "none" : parts.joined(separator: ", ")
-    return Line(label, .dim) + Line(text.clippedAtWord(to: max(1, width - label.columns)), parts.isEmpty ? .dim : .plain)
+    return Line(label, .dim)
+      + Line(text.clippedAtWord(to: max(1, width - label.columns)), parts.isEmpty ? .dim : .plain)
   }
 
   private static func members(_ group: GroupSnapshot) -> Line {

@@ -11,7 +11,9 @@ public struct GroupsView: View {
     var rest = area
     guard area.width >= 80, area.height >= 18 else {
       for group in model.snapshot.groups {
-        grid.put(Line(GroupBlock.title(group), .bold) + Line("  \(group.softwareEnabled) of \(group.members), \(group.logicalMode.text)"), 0, in: rest.takeTop(1))
+        grid.put(
+          Line(GroupBlock.title(group), .bold)
+            + Line("  \(group.softwareEnabled) of \(group.members), \(group.logicalMode.text)"), 0, in: rest.takeTop(1))
       }
       SlotTable.draw(model, into: &grid, rest)
       return
@@ -82,7 +84,9 @@ public struct GroupsView: View {
       case .disabled, .invalid: "off in APIC_BASE"
       case .xAPIC, .x2APIC: decoding.isSoftwareEnabled ? "enabled" : "off in SVR"
       }
-    return Line("\(context.id) in g\(context.group.rawValue)  id \(decoding.idText)  \(decoding.mode.text)  \(state)  \(decoding.logicalText)")
+    return Line(
+      "\(context.id) in g\(context.group.rawValue)  id \(decoding.idText)  \(decoding.mode.text)  \(state)  \(decoding.logicalText)"
+    )
   }
 
   public func footer(_ model: InspectorModel) -> [KeyCommand] {

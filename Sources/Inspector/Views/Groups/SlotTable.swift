@@ -45,7 +45,9 @@ enum SlotTable {
         return Line(isOn ? "yes" : "NO", isOn ? .plain : .waiting)
       },
       Column(title: "LAST IN", width: 11, priority: 4) { last(hits[$0.id], model) },
-      Column(title: "ACCEPTED", width: 8, alignment: .right, priority: 7) { Line(TextForm.count($0.counters.accepted)) },
+      Column(title: "ACCEPTED", width: 8, alignment: .right, priority: 7) {
+        Line(TextForm.count($0.counters.accepted))
+      },
       Column(title: "MERGED", width: 6, alignment: .right, priority: 8) { Line(TextForm.count($0.counters.merged)) },
       Column(title: "REJECTED", width: 8, alignment: .right, priority: 7) {
         Line(TextForm.count($0.counters.rejected), $0.counters.rejected > 0 ? .waiting : .plain)

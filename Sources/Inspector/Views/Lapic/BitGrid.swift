@@ -48,7 +48,8 @@ enum BitGrid {
     switch content {
     case .combined where irr && isr: return ("@", .waiting)
     case .combined where isr, .isr where isr: return ("#", .active)
-    case .combined where irr, .irr where irr: return (tmr ? "O" : "o", isBlocked ? Style(.waiting, bold: true) : .waiting)
+    case .combined where irr, .irr where irr:
+      return (tmr ? "O" : "o", isBlocked ? Style(.waiting, bold: true) : .waiting)
     case .tmr where tmr: return ("O", .plain)
     default: break
     }

@@ -9,7 +9,9 @@ enum LapicPanes {
     var lines = [Line("other contexts of VP\(context.id.vp.rawValue)", .bold)]
     for other in model.snapshot.contexts where other.id.vp == context.id.vp && other.id != context.id {
       let state = model.state(other)
-      lines.append(Line("\(other.id)  ") + Line(state.word, state.style) + Line(other.isEnabled ? ", \(model.ago(other.since).spanText)" : ""))
+      lines.append(
+        Line("\(other.id)  ") + Line(state.word, state.style)
+          + Line(other.isEnabled ? ", \(model.ago(other.since).spanText)" : ""))
       guard other.isEnabled else { continue }
       lines.append(Line("     " + Waiting(other, in: model.snapshot).text.clippedAtWord(to: width - 5), .dim))
     }

@@ -56,7 +56,8 @@ struct LapicRegisters {
       line("id", "\(decoding.idText)  version \(TextForm.hex(apic[0x30], 8))"),
       line(
         "TPR",
-        "\(TextForm.hex(tpr, 2))  PPR \(TextForm.hex(ppr, 2)) (from \(fromTask ? "TPR" : "ISR"))  CR8 \(TextForm.hex(tpr >> 4))"),
+        "\(TextForm.hex(tpr, 2))  PPR \(TextForm.hex(ppr, 2)) (from \(fromTask ? "TPR" : "ISR"))  CR8 \(TextForm.hex(tpr >> 4))"
+      ),
       line("LDR", "\(TextForm.hex(apic[0xD0], 8))  \(decoding.logicalText)  DFR \(decoding.dfrText)"),
       line("SVR", decoding.svrText, decoding.isSoftwareEnabled ? .plain : .wrong),
       decoding.isCommandWritten
@@ -103,7 +104,8 @@ struct LapicRegisters {
     var due = Line("not armed", .dim)
     if let at = timer.due {
       due = at < now ? Line("LATE \((now - at).spanText)", .wrong) : Line("due in \((at - now).spanText)")
-      due += Line(entry.timerMode == .deadline ? "  deadline \(TextForm.hex(timer.deadline))" : "  of \(timer.period.spanText)")
+      due += Line(
+        entry.timerMode == .deadline ? "  deadline \(TextForm.hex(timer.deadline))" : "  of \(timer.period.spanText)")
     }
     var counts = "expired \(TextForm.count(timer.expired))"
     if timer.expiredWhileMasked > 0 { counts += ", masked \(TextForm.count(timer.expiredWhileMasked))" }

@@ -56,7 +56,8 @@ public struct LapicView: View {
       let count = (0..<256).count { context.apic.bit($0, at: content.offset) }
       let title = Line(content.title, .bold) + Line("  \(count) set")
       grid.put(
-        BitGrid.lines(context, content, title: title, selected: model.selection.vector), in: top.takeLeft(BitGrid.width + 2))
+        BitGrid.lines(context, content, title: title, selected: model.selection.vector),
+        in: top.takeLeft(BitGrid.width + 2))
     }
     let registers = LapicRegisters(context, model, width: top.width - 1).lines
     grid.put([title(context, model)] + registers, in: top)
