@@ -47,7 +47,7 @@ public final class Mailbox: Sendable {
     _ = write(writing, &byte, 1)
   }
 
-  var isQuitting: Bool { wantsQuit.load(ordering: .acquiring) }
+  public var isQuitting: Bool { wantsQuit.load(ordering: .acquiring) }
 
   func drain() -> [Command] {
     guard hasMail.exchange(false, ordering: .acquiring) else { return [] }

@@ -36,7 +36,7 @@ struct Pacer {
   mutating func allowed(virtual: VirtualTime, host: UInt64) -> VirtualTime {
     guard case .factor(let factor) = pace else { return .never }
     let elapsed = Double(host &- anchorHost) * factor
-    let target = anchorVirtual + VirtualTime(ticks: UInt64(elapsed))
+    let target = anchorVirtual + VirtualTime(ticks: UInt64(Swift.min(elapsed, 9e18)))
     if target > virtual, Double((target - virtual).rawValue) / factor > Self.slackNanoseconds {
       anchor(virtual: virtual, host: host)
       return virtual

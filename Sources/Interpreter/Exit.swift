@@ -37,6 +37,8 @@ public enum Exit: Hashable, Sendable {
   case writeTaskPriority(UInt8)
   /// The VTL may not do that with this page. Nothing happened; the instruction runs again unless `fail` is called.
   case memoryIntercept(GPA, GVA, AccessKind)
+  /// An exception was delivered, so that nobody misses one: see `Processor.lastException`.
+  case exception
   /// A triple fault. Every further run gives this again until a reset.
   case shutdown
 }

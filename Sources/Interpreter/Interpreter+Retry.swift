@@ -4,3 +4,11 @@ extension Interpreter {
   /// For a hypercall that goes on where it was suspended (TLFS, "Hypercall Continuation").
   public func retry(_ processor: Processor) { processor.state.pointee.pending = .none }
 }
+
+extension Processor {
+  /// An instruction is under way: it has made some of its MMIO accesses, and has to be run to its end before anything
+  /// else happens on this VP.
+  public var isMidInstruction: Bool {
+    state.pointee.pending != .none || state.pointee.readCount > 0 || state.pointee.writeCount > 0
+  }
+}

@@ -38,8 +38,10 @@ extension Interpreter {
   }
 
   private func runSlice(_ c: CPU) -> Exit {
+    let exceptions = c.pointee.exceptionCount
     while true {
       if c.pointee.isShutdown { return .shutdown }
+      if c.pointee.exceptionCount != exceptions, c.pointee.writeCount == 0 { return .exception }
       if let window = interruptWindow(c) { return window }
       if c.pointee.remaining <= 0 { return .budget }
       let leave: Leave

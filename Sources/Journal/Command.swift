@@ -68,14 +68,19 @@ public enum CommandRefusal: UInt8, Hashable, Sendable, CaseIterable {
 /// A command with its place in virtual time: the input of a replay.
 public struct CommandRecord: Hashable, Sendable {
   public var time: VirtualTime
-  /// How many instructions the partition had retired: with `time`, the exact place.
+  /// How many instructions the partition had retired, and the sequence number of the command's own event: with
+  /// `time`, the exact place.
   public var instructions: UInt64
+  public var nextEvent: UInt64
   public var command: Command
   public var refusal: CommandRefusal?
 
-  public init(time: VirtualTime, instructions: UInt64, command: Command, refusal: CommandRefusal?) {
+  public init(
+    time: VirtualTime, instructions: UInt64, nextEvent: UInt64 = 0, command: Command, refusal: CommandRefusal?
+  ) {
     self.time = time
     self.instructions = instructions
+    self.nextEvent = nextEvent
     self.command = command
     self.refusal = refusal
   }

@@ -7,12 +7,13 @@ extension Partition {
   /// Carries a command out, or says why not. Either way it goes to the command log and the event log.
   @discardableResult
   public func perform(_ command: Command) -> CommandRefusal? {
-    let place = (clock, instructions)
+    let place = (clock, instructions, nextEvent)
     let refusal = refusal(of: command)
     record(.command(command.kind, refusal: refusal), context: contextNamed(by: command))
     if refusal == nil { carryOut(command) }
     commandLog.append(
-      CommandRecord(time: place.0, instructions: place.1, command: command, refusal: refusal))
+      CommandRecord(
+        time: place.0, instructions: place.1, nextEvent: place.2, command: command, refusal: refusal))
     return refusal
   }
 
@@ -61,8 +62,12 @@ extension Partition {
 
   private func carryOut(_ command: Command) {
     switch command {
-    case .pause: runState = .paused
-    case .run: runState = .running
+    case .pause:
+      runState = .paused
+      stepUntil = nil
+    case .run:
+      runState = .running
+      stepUntil = nil
     case .stepEvent:
       runState = .running
       stepUntil = nextEvent
@@ -71,7 +76,10 @@ extension Partition {
     case .endOfInterrupt(let id):
       apply(apic(id).pointee.endOfInterrupt(at: clock, rip: 0), to: id)
     }
-    if command.kind != .stepEvent, command.kind != .run { settle() }
+    switch command {
+    case .pause, .run, .stepEvent: break
+    case .fire, .switchVTL, .endOfInterrupt: settle()
+    }
   }
 
   private func fire(_ request: FireRequest) {

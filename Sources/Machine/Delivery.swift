@@ -65,7 +65,10 @@ extension Partition {
   /// INIT and SIPI for a lower VTL are dropped where a higher one is enabled (TLFS; rule R29).
   private func startupRefusal(_ mode: DeliveryMode, _ id: ContextID) -> Rejection? {
     guard mode == .initialize || mode == .startup else { return nil }
-    return hyperV.deniesStartupMessages(to: id) ? .startupDeniedByVTL : nil
+    // A VTL above 0 never runs in real mode, so a SIPI cannot start it; a hypercall can.
+    let isDenied = hyperV.deniesStartupMessages(to: id) || mode == .startup && id.vtl > .vtl0
+    if isDenied { apic(id).pointee.counters.rejected &+= 1 }
+    return isDenied ? .startupDeniedByVTL : nil
   }
 
   // MARK: - From inside a local APIC
@@ -77,6 +80,7 @@ extension Partition {
     let acceptance = apic(id).pointee.accept(
       message.command, at: clock, journey: journey, processor: condition(of: id))
     logLocal(message, acceptance, in: id, journey, source)
+    raiseErrors(of: id)
   }
 
   /// An entry of the local vector table has delivered: logs it as the request it is.
@@ -111,6 +115,7 @@ extension Partition {
     guard let expiry = apic(id).pointee.expireTimer(at: clock, journey: journey) else { return }
     record(.timerExpired(expiry.vector, due: expiry.due, isMasked: expiry.isMasked), context: id, journey: journey)
     logLocal(expiry.delivery, in: id, journey, .timer)
+    raiseErrors(of: id)
   }
 
   // MARK: - Maps

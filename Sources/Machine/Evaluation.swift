@@ -7,24 +7,31 @@ import Journal
 /// What a VP does next: start, switch to a higher VTL, take an interrupt, or wait.
 extension Partition {
   /// Something about this VP's interrupts, VTLs or activity has changed.
-  @inline(__always) func touch(_ vp: Int) { vps[vp].needsEvaluation = true }
+  @inline(__always) func touch(_ vp: Int) {
+    vps[vp].needsEvaluation = true
+    setReady(vp, true)
+  }
 
   /// Brings a VP to where it stands before its next instruction. Between instructions only.
   ///
   /// Each round takes a step that another may follow: an interrupt behind an NMI, a VTL entered by an interrupt it
-  /// takes at once. Every step uses something up, so the rounds end.
+  /// takes at once. Every step uses something up, and VINA, which a guest can re-arm from the stack frame of its own
+  /// delivery, has one turn, so the rounds end.
   func evaluate(_ vp: Int) {
+    var mayNotify = true
     repeat {
       vps[vp].needsEvaluation = false
       vps[vp].processor.interruptWindowRequested = false
       vps[vp].watchesEveryInstruction = false
-      for vtl in 0..<configuration.vtlCount { processStartup(ContextID(vp, vtl)) }
+      // INIT and SIPI reach only the highest VTL enabled, which has just become the active one.
       preempt(vp)
+      processStartup(active(vp))
       deliver(vp)
-      notify(vp)
+      if mayNotify, notify(vp) { mayNotify = false }
     } while vps[vp].needsEvaluation && runState != .stopped
     // Also while paused, when a command wakes it: nobody asks again at `run`.
-    vps[vp].isRunnable = context(active(vp)).pointee.activity == .running && runState != .stopped
+    vps[vp].isRunnable = context(active(vp)).pointee.activity == .running
+    setReady(vp, vps[vp].isRunnable)
   }
 
   /// A higher VTL that can take an interrupt wins at once, whatever RFLAGS.IF says (TLFS; rules R17 and R18).
@@ -117,17 +124,18 @@ extension Partition {
     context.pointee.generation &+= 1
   }
 
-  /// Tells the active VTL that a lower one has an interrupt it could take (VINA, TLFS).
-  private func notify(_ vp: Int) {
+  /// Tells the active VTL that a lower one has an interrupt it could take (VINA, TLFS). True when it did.
+  private func notify(_ vp: Int) -> Bool {
     let id = active(vp)
-    guard id.vtl > .vtl0, hyperV[id].vina.isEnabled else { return }
+    guard id.vtl > .vtl0, hyperV[id].vina.isEnabled else { return false }
     fetchNotificationStatus(id)
     guard let notification = hyperV.assertNotification(on: id.vp, isLowerVTLReady: lowerIsReady(vp)) else {
-      return
+      return false
     }
     for write in notification.writes { store(write) }
     record(.notificationAsserted(notification.vector), context: id)
     raise(notification.vector, in: id, source: .notificationAssist)
+    return true
   }
 
   /// Some VTL below the active one has an interrupt that its own TPR, IF and shadow would let in at once.

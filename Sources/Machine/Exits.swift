@@ -11,7 +11,7 @@ extension Partition {
   func handle(_ exit: Exit, _ vp: Int) -> Bool {
     let processor = vps[vp].processor
     switch exit {
-    case .budget: return false
+    case .budget, .exception: return false
     case .pause: return true
     case .interruptWindow:
       touch(vp)

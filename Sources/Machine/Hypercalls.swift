@@ -5,7 +5,7 @@ import Interrupts
 import Journal
 import Memory
 
-/// VMCALL: Hyper-V's interface once a guest has written GUEST_OS_ID, KVM's until then.
+/// VMCALL: Hyper-V's interface once a guest has written GUEST_OS_ID; until then no call is offered.
 extension Partition {
   /// True when the VP yields.
   func hypercall(_ vp: Int) -> Bool {
@@ -38,18 +38,19 @@ extension Partition {
     let id = request.caller
     let rip = vps[vp].processor.rip
     var access = MachineVPRegisters(partition: self)
-    // Executing reads and writes registers of the machine, so it works on a copy; a page that turns out to be no
-    // RAM takes all of it back.
+    // What Hyper-V keeps is changed in a copy, so that a page which turns out to be no RAM takes it back.
     let before = (state: hyperV, registers: registers)
     var state = hyperV
     var outcome = state.execute(
       request, memory: input(of: request), at: clock, runTime: runTime(vp), registers: &access)
-    hyperV = state
-    do throws(Fault) {
-      for effect in outcome.effects { try apply(effect, vp) }
-    } catch {
-      hyperV = before.state
+    var yields = false
+    if outcome.effects.allSatisfy(canApply) {
+      hyperV = state
+      for effect in outcome.effects where apply(effect, vp) { yields = true }
+    } else {
       outcome.status = .invalidParameter
+      outcome.repsCompleted = request.control.repStart
+      outcome.isSuspended = false
     }
     record(
       .hypercall(
@@ -63,7 +64,7 @@ extension Partition {
       return true
     }
     interpreter.completeWrite(of: vps[vp].processor)
-    return outcome.effects.contains(.yield)
+    return yields
   }
 
   /// The caller's input, with the view of memory of its VTL; nil when some of it, or of the output, is not RAM.
@@ -126,43 +127,62 @@ extension Partition {
   }
 
   func writeSyntheticMSR(_ msr: UInt32, _ value: UInt64, _ vp: Int) throws(Fault) -> Bool {
-    // A copy, so that a page that cannot be mapped leaves the MSR as it was.
     var state = hyperV
     let effects = try state.writeMSR(msr, value, on: VPIndex(vp))
-    let before = hyperV
+    guard effects.allSatisfy(canApply) else { throw .generalProtection() }
+    if case .interruptCommand(let pair)? = effects.first { return try sendPair(pair, vp) }
     hyperV = state
-    do throws(Fault) {
-      for effect in effects { try apply(effect, vp) }
-    } catch {
-      hyperV = before
-      throw error
-    }
+    for effect in effects { apply(effect, vp) }
     interpreter.completeWrite(of: vps[vp].processor)
     return false
   }
 
+  /// HV_X64_MSR_ICR: an ICR write like any other, so the VP yields.
+  private func sendPair(_ pair: UInt64, _ vp: Int) throws(Fault) -> Bool {
+    let id = active(vp)
+    let effect = try apic(id).pointee.writeInterruptCommandPair(pair)
+    let yields = apply(effect, to: id)
+    interpreter.completeWrite(of: vps[vp].processor)
+    return yields
+  }
+
   // MARK: - Effects
 
-  private func apply(_ effect: HyperVEffect, _ vp: Int) throws(Fault) {
+  /// Overlay pages lie over RAM only; asked before anything is changed.
+  private func canApply(_ effect: HyperVEffect) -> Bool {
+    switch effect {
+    case .mapHypercallPage(let vtl, let address):
+      memory.isRAM(address) && (hypercallPages[vtl] != nil || memory.hasFreeOverlay)
+    case .mapAssistPage(let id, let address):
+      memory.isRAM(address) && (assistPages[id] != nil || memory.hasFreeOverlay)
+    default: true
+    }
+  }
+
+  /// True when the VP yields.
+  @discardableResult
+  private func apply(_ effect: HyperVEffect, _ vp: Int) -> Bool {
     let id = active(vp)
     let rip = vps[vp].processor.rip
     switch effect {
-    case .mapHypercallPage(let vtl, let address): try mapHypercallPage(vtl, at: address)
+    case .mapHypercallPage(let vtl, let address): mapHypercallPage(vtl, at: address)
     case .unmapHypercallPage(let vtl, let address):
       if let page = hypercallPages[vtl] { memory.unmapOverlay(page, at: address.pageNumber, vtl: vtl) }
-    case .mapAssistPage(let id, let address): try mapAssistPage(id, at: address)
+    case .mapAssistPage(let id, let address): mapAssistPage(id, at: address)
     case .unmapAssistPage(let id, let address):
       if let page = assistPages[id] { memory.unmapOverlay(page, at: address.pageNumber, vtl: id.vtl) }
     case .endOfInterrupt: apply(apic(id).pointee.endOfInterrupt(at: clock, rip: rip), to: id)
-    case .interruptCommand(let value): apply(try apic(id).pointee.writeInterruptCommandPair(value), to: id)
+    case .interruptCommand: break  // `sendPair`, because it can fault
     case .taskPriority(let value): apply(apic(id).pointee.setTaskPriority(value, at: clock, rip: rip), to: id)
     case .resetPartition: stop(.guestReset)
     case .enablePartitionVTL(let vtl): record(.vtlEnabled(vtl, forPartition: true), context: id)
     case .enableVP(let target, let initial): enable(target, initial)
     case .startVP(let target, let initial, let first): start(target, initial, first: first)
-    case .sendInterrupt(let vector, let vtl, let targets, _): sendSynthetic(vector, vtl, targets, from: id, rip)
-    case .yield: break
+    case .sendInterrupt(let vector, let vtl, let targets, let absent):
+      sendSynthetic(vector, vtl, targets, absent, from: id, rip)
+    case .yield: return true
     }
+    return false
   }
 
   /// A VTL comes into being on a VP: its private state, and a local APIC of its own.
@@ -186,16 +206,23 @@ extension Partition {
     setActivity(id, .running)
     context(id).pointee.lastStartup = clock
     record(.started(VectorNumber(0)), context: id)
-    if vps[vp].activeVTL != first { switchVTL(vp, to: first, reason: .interrupt) }
+    guard first != vps[vp].activeVTL else { return touch(vp) }
+    let higher = ContextID(vp: id.vp, vtl: first)
+    // A higher VTL that an INIT took down begins again as HvCallEnableVpVtl had it.
+    if context(higher).pointee.activity == .waitForStartup, let begin = hyperV[higher].initialContext {
+      context(higher).pointee.saved = begin.privateState
+      setActivity(higher, .running)
+    }
+    switchVTL(vp, to: first, reason: .interrupt)
   }
 
   /// HvCallSendSyntheticClusterIpi: a fixed interrupt for one VTL of each VP named, by VP index.
   private func sendSynthetic(
-    _ vector: VectorNumber, _ vtl: VTL, _ targets: [VPIndex], from sender: ContextID, _ rip: UInt64
+    _ vector: VectorNumber, _ vtl: VTL, _ targets: [VPIndex], _ absent: Int, from sender: ContextID, _ rip: UInt64
   ) {
     let message = InterruptMessage(vector: vector, to: ApicID(rawValue: targets.first?.rawValue ?? 0))
     var found: [ContextID] = []
-    var reason: Rejection?
+    var reason = Rejection.noSuchID
     for vp in targets {
       let id = ContextID(vp: vp, vtl: vtl)
       if !exists(id) || !context(id).pointee.isEnabled {
@@ -211,20 +238,16 @@ extension Partition {
     }
     let group = group(of: vtl)
     let route = Route(
-      group: group, path: .direct, targets: found.isEmpty ? .none : .many(found), candidates: targets.count,
-      reason: found.isEmpty ? reason : nil, rejected: targets.count - found.count)
+      group: group, path: .direct, targets: found.isEmpty ? .none : .many(found),
+      candidates: targets.count + absent, reason: found.isEmpty ? reason : nil,
+      rejected: targets.count + absent - found.count)
     deliver(message, route, source: .hypercall, from: sender, rip: rip)
   }
 
-  /// KVM's hypercalls, before any GUEST_OS_ID: RAX 10 sends IPIs in the caller's group; others are -KVM_ENOSYS.
+  /// A hypercall before any GUEST_OS_ID has KVM's ABI, in which none is offered: -KVM_ENOSYS, or -KVM_EPERM above CPL 0.
   private func paravirtualCall(_ vp: Int) -> Bool {
     let processor = vps[vp].processor
-    guard processor.cpl == 0 else {
-      processor[.rax] = UInt64(bitPattern: -1)  // -KVM_EPERM
-      interpreter.completeWrite(of: processor)
-      return false
-    }
-    processor[.rax] = UInt64(bitPattern: -1000)  // -KVM_ENOSYS
+    processor[.rax] = UInt64(bitPattern: processor.cpl == 0 ? -1000 : -1)
     interpreter.completeWrite(of: processor)
     return false
   }

@@ -56,6 +56,10 @@ public final class Partition {
   var nextJourney: UInt64 = 1
   /// The VP to look at first.
   var cursor = 0
+  /// VPs that may have something to do, a bit each: `needsEvaluation` or `isRunnable`.
+  var ready: [UInt64]
+  /// No timer is due before this.
+  var earliestDue = VirtualTime.never
   /// Pause as soon as the event count passes this.
   var stepUntil: UInt64?
 
@@ -79,6 +83,7 @@ public final class Partition {
       encoding: configuration.groupEncoding,
       groups: (0..<configuration.vtlCount).map { (id: GroupID($0), vtl: VTL($0)) })
     groupGenerations = Array(repeating: 1, count: configuration.vtlCount)
+    ready = Array(repeating: 0, count: (configuration.vpCount + 63) / 64)
     hyperV = HyperVPartition(
       HyperVConfiguration(
         vpCount: configuration.vpCount, maximumVTL: VTL(configuration.vtlCount - 1),
@@ -95,6 +100,7 @@ public final class Partition {
 
   private func createVP(_ vp: Int) {
     (vps + vp).initialize(to: VirtualProcessor(processor: Processor()))
+    setReady(vp, true)
     for vtl in 0..<configuration.vtlCount {
       let id = ContextID(vp, vtl)
       let index = self.index(id)
@@ -102,7 +108,9 @@ public final class Partition {
       let activity: Activity = vtl == 0 && vp != 0 ? .waitForStartup : .running
       (contexts + index).initialize(to: ContextState(id: id, isEnabled: vtl == 0, activity: activity))
       (apics + index).initialize(
-        to: LocalAPIC(id: ApicID(vp), context: id, group: group(of: VTL(vtl)), isBootstrap: vp == 0))
+        to: LocalAPIC(
+          id: ApicID(vp), context: id, group: group(of: VTL(vtl)), isBootstrap: vp == 0,
+          powersUpInX2APIC: configuration.vpCount > 255))
     }
   }
 
@@ -114,6 +122,10 @@ public final class Partition {
   @inline(__always) func context(_ id: ContextID) -> UnsafeMutablePointer<ContextState> { contexts + index(id) }
   /// The context a VP is in.
   @inline(__always) func active(_ vp: Int) -> ContextID { ContextID(vp: VPIndex(vp), vtl: vps[vp].activeVTL) }
+
+  @inline(__always) func setReady(_ vp: Int, _ isReady: Bool) {
+    if isReady { ready[vp >> 6] |= 1 << UInt64(vp & 63) } else { ready[vp >> 6] &= ~(1 << UInt64(vp & 63)) }
+  }
 
   func exists(_ id: ContextID) -> Bool {
     id.vp.index < configuration.vpCount && id.vtl.index < configuration.vtlCount

@@ -55,24 +55,38 @@ extension Partition {
     return due == .never ? nil : due
   }
 
+  /// The next VP, from the cursor on, that has something to run.
   private func nextRunnable() -> Int? {
-    for step in 0..<configuration.vpCount {
-      var vp = cursor + step
-      if vp >= configuration.vpCount { vp -= configuration.vpCount }
-      if vps[vp].needsEvaluation { evaluate(vp) }
-      if vps[vp].isRunnable {
-        cursor = vp + 1 == configuration.vpCount ? 0 : vp + 1
-        return vp
+    if let vp = nextRunnable(from: cursor, to: configuration.vpCount) { return vp }
+    return nextRunnable(from: 0, to: cursor)
+  }
+
+  private func nextRunnable(from first: Int, to end: Int) -> Int? {
+    var vp = first
+    while vp < end {
+      let rest = ready[vp >> 6] >> UInt64(vp & 63)
+      guard rest != 0 else {
+        vp = (vp | 63) + 1
+        continue
       }
+      vp += rest.trailingZeroBitCount
+      guard vp < end else { return nil }
+      if vps[vp].needsEvaluation { evaluate(vp) }
       if runState != .running { return nil }
+      if vps[vp].isRunnable { return vp }
+      vp += 1
     }
     return nil
   }
 
-  /// True when a single step has come to its end: one more event is in the log.
+  private var stepIsOver: Bool {
+    if let stepUntil { nextEvent > stepUntil } else { false }
+  }
+
+  /// True when the machine does not go on: a single step has come to its end, with one more event in the log.
   private func pauseAfterStep() -> Bool {
-    guard let stepUntil, nextEvent > stepUntil, runState == .running else { return runState != .running }
-    self.stepUntil = nil
+    guard stepIsOver, runState == .running else { return runState != .running }
+    stepUntil = nil
     runState = .paused
     return true
   }
@@ -81,42 +95,60 @@ extension Partition {
   private func runSlice(_ vp: Int) {
     // Maps are rebuilt here and where a request needs them, never by whoever looks on.
     defer { rebuildStaleGroups() }
+    cursor = vp + 1 == configuration.vpCount ? 0 : vp + 1
     let processor = vps[vp].processor
     let end = clock + VirtualTime(ticks: Self.sliceTicks)
-    while clock < end {
-      var limit = min(end, vps[vp].due, timeLimit?.at ?? .never)
-      guard clock < limit else { return }
-      if vps[vp].watchesEveryInstruction {
-        limit = clock + VirtualTime(ticks: 1)
-        touch(vp)
-      }
-      processor.tscBase = clock.rawValue &+ vps[vp].timeStampAdjust
-      let before = processor.instructions
-      let exit = interpreter.run(processor, ticks: (limit - clock).rawValue)
-      clock += VirtualTime(ticks: processor.ticksUsed)
-      account(vp, processor.instructions &- before)
-      let yields = handle(exit, vp)
-      recordException(vp)
+    while true {
+      guard let ticks = grant(vp, before: end) else { return }
+      let yields = runOnce(vp, ticks)
       guard runState == .running else { return }
+      // An instruction that has made some of its accesses comes to its end before anything else (D6).
+      if processor.isMidInstruction { continue }
       if vps[vp].needsEvaluation { evaluate(vp) }
-      if yields || !vps[vp].isRunnable || stepUntil != nil && nextEvent > stepUntil! { return }
+      if yields || !vps[vp].isRunnable || stepIsOver { return }
     }
   }
 
-  private func account(_ vp: Int, _ retired: UInt64) {
+  /// How many ticks the VP may run until it has to be looked at again; nil when its slice is over.
+  private func grant(_ vp: Int, before end: VirtualTime) -> UInt64? {
+    if vps[vp].processor.isMidInstruction { return 1 }
+    let limit = min(end, vps[vp].due, timeLimit?.at ?? .never)
+    guard clock < limit else { return nil }
+    guard vps[vp].watchesEveryInstruction else { return (limit - clock).rawValue }
+    touch(vp)
+    return 1
+  }
+
+  /// Runs until the interpreter leaves, and handles what it left for. True when the VP yields.
+  private func runOnce(_ vp: Int, _ ticks: UInt64) -> Bool {
+    let processor = vps[vp].processor
+    let id = active(vp)
+    processor.tscBase = clock.rawValue &+ vps[vp].timeStampAdjust
+    let before = processor.instructions
+    let exit = interpreter.run(processor, ticks: ticks)
+    clock += VirtualTime(ticks: processor.ticksUsed)
+    recordException(vp)
+    let yields = handle(exit, vp)
+    recordException(vp)
+    if processor.isShutdown { shutDown(vp) }
+    account(id, processor.instructions &- before)
+    return yields
+  }
+
+  private func account(_ id: ContextID, _ retired: UInt64) {
     instructions &+= retired
-    let context = self.context(active(vp))
+    let context = self.context(id)
     context.pointee.instructions &+= retired
     context.pointee.generation &+= 1
   }
 
-  /// Puts an exception the interpreter delivered into the log.
+  /// Puts an exception the interpreter delivered into the log; it leaves at each.
   func recordException(_ vp: Int) {
     let processor = vps[vp].processor
     guard processor.exceptionCount != vps[vp].exceptionsSeen else { return }
-    vps[vp].exceptionsSeen = processor.exceptionCount
     let context = active(vp)
-    self.context(context).pointee.exceptions &+= 1
+    self.context(context).pointee.exceptions &+= processor.exceptionCount &- vps[vp].exceptionsSeen
+    vps[vp].exceptionsSeen = processor.exceptionCount
     let last = processor.lastException
     record(
       .exception(vector: last.fault.vector, errorCode: last.fault.errorCode, address: last.fault.address),
@@ -125,34 +157,36 @@ extension Partition {
 
   // MARK: - Timers
 
-  /// Lets every timer that is due expire, earliest first; equal times in context order.
+  /// Lets every timer that is due expire, earliest first; equal times in VP order.
   private func expireTimers() {
-    while true {
-      var earliest = VirtualTime.never
-      var owner = -1
-      for vp in 0..<configuration.vpCount where vps[vp].due < earliest {
-        earliest = vps[vp].due
-        owner = vp
+    guard clock >= earliestDue else { return }
+    var expiring: [(due: VirtualTime, vp: Int)] = []
+    for vp in 0..<configuration.vpCount where vps[vp].due <= clock { expiring.append((vps[vp].due, vp)) }
+    expiring.sort { ($0.due, $0.vp) < ($1.due, $1.vp) }
+    for (_, vp) in expiring {
+      for vtl in 0..<configuration.vtlCount {
+        let id = ContextID(vp, vtl)
+        if let due = apic(id).pointee.timerDue, due <= clock { expireTimer(id) }
       }
-      guard owner >= 0, earliest <= clock else { return }
-      expireTimers(of: owner, due: earliest)
+      updateDue(vp)
     }
-  }
-
-  private func expireTimers(of vp: Int, due: VirtualTime) {
-    for vtl in 0..<configuration.vtlCount {
-      let id = ContextID(vp, vtl)
-      if apic(id).pointee.timerDue == due { expireTimer(id) }
-    }
-    updateDue(vp)
+    earliestDue = .never
+    for vp in 0..<configuration.vpCount where vps[vp].due < earliestDue { earliestDue = vps[vp].due }
   }
 
   /// Recomputes when a VP's next timer is due. Every change of a timer must come here.
   func updateDue(_ vp: Int) {
     var due = VirtualTime.never
     for vtl in 0..<configuration.vtlCount {
-      if let timer = apic(ContextID(vp, vtl)).pointee.timerDue, timer < due { due = timer }
+      let id = ContextID(vp, vtl)
+      guard let timer = apic(id).pointee.timerDue, timer < Self.horizon else { continue }
+      context(id).pointee.generation &+= 1
+      if timer < due { due = timer }
     }
     vps[vp].due = due
+    if due < earliestDue { earliestDue = due }
   }
+
+  /// A timer armed for later than this, 146 years, never expires: the clock must not come to its end.
+  private static var horizon: VirtualTime { VirtualTime(ticks: 1 << 62) }
 }

@@ -6,7 +6,7 @@ import Journal
 
 /// INIT and SIPI: how a VP is reset and how it starts (SDM Vol. 3A, 9.4; TLFS, "Virtual Processors").
 extension Partition {
-  /// Acts on the INIT and SIPI that the context's local APIC has latched.
+  /// Acts on the INIT and SIPI that the local APIC of an active context has latched.
   func processStartup(_ id: ContextID) {
     guard context(id).pointee.isEnabled else { return }
     let apic = apic(id)
@@ -18,7 +18,7 @@ extension Partition {
 
   /// Resets a context. An AP waits for a SIPI then; the bootstrap processor goes to its reset vector.
   private func initialize(_ id: ContextID, _ journey: JourneyID) {
-    withProcessor(of: id) { $0.reset(.initSignal) }
+    vps[id.vp.index].processor.reset(.initSignal)
     invalidateMap(group(of: id.vtl))
     updateDue(id.vp.index)
     let isBootstrap = id.vp.rawValue == 0
@@ -33,23 +33,10 @@ extension Partition {
       record(.accepted(vector, .startup, .rejected(.notWaitingForStartup)), context: id, journey: journey)
       return
     }
-    withProcessor(of: id) { $0.start(vector: vector) }
+    vps[id.vp.index].processor.start(vector: vector)
     context(id).pointee.lastStartup = clock
     setActivity(id, .running)
     hyperV.processors[id.vp.index].isStarted = true
     record(.started(vector), context: id, journey: journey)
-  }
-
-  /// Runs `body` on the VP's registers as they are, or will be, in this context.
-  func withProcessor(of id: ContextID, _ body: (Processor) -> Void) {
-    let vp = id.vp.index
-    let processor = vps[vp].processor
-    guard id.vtl != vps[vp].activeVTL else { return body(processor) }
-    // An inactive context: its private state is put in place for the moment, and taken out again.
-    let held = processor.privateState
-    processor.privateState = context(id).pointee.saved
-    body(processor)
-    context(id).pointee.saved = processor.privateState
-    processor.privateState = held
   }
 }

@@ -120,20 +120,18 @@ struct MachineVPRegisters: VPRegisterAccess {
   private typealias Word = WritableKeyPath<PrivateState, UInt64>
   private typealias Segment = WritableKeyPath<PrivateState, SegmentRegister>
 
-  private static var words: [VPRegisterName: Word] {
+  nonisolated(unsafe) private static let words: [VPRegisterName: Word] =
     [
       .rip: \.rip, .rsp: \.rsp, .rflags: \.rflags, .cr0: \.cr0, .cr3: \.cr3, .cr4: \.cr4, .dr7: \.dr7,
       .efer: \.efer, .kernelGSBase: \.kernelGSBase, .pat: \.pat, .sysenterCS: \.sysenterCS,
       .sysenterEIP: \.sysenterEIP, .sysenterESP: \.sysenterESP, .star: \.star, .lstar: \.lstar, .cstar: \.cstar,
       .sfmask: \.sfmask, .tscAux: \.tscAux,
     ]
-  }
 
-  private static var segments: [VPRegisterName: Segment] {
+  nonisolated(unsafe) private static let segments: [VPRegisterName: Segment] =
     [
       .es: \.es, .cs: \.cs, .ss: \.ss, .ds: \.ds, .fs: \.fs, .gs: \.gs, .ldtr: \.ldtr, .tr: \.tr,
     ]
-  }
 
   // MARK: - The local APIC
 

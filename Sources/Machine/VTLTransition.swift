@@ -67,31 +67,19 @@ extension Partition {
     hyperV[id].vinaAsserted = memory.read(page, offset: VPAssistPage.vinaStatus, count: 1)[0] & 1 != 0
   }
 
-  func mapAssistPage(_ id: ContextID, at address: GPA) throws(Fault) {
-    var page = assistPages[id]
-    if page == nil { page = try newOverlay() }
+  /// Only where `canApply` said so.
+  func mapAssistPage(_ id: ContextID, at address: GPA) {
+    guard let page = assistPages[id] ?? (try? memory.makeOverlay()) else { return }
     assistPages[id] = page
-    guard let page, memory.mapOverlay(page, at: address.pageNumber, vtl: id.vtl) else {
-      throw .generalProtection()
-    }
+    memory.mapOverlay(page, at: address.pageNumber, vtl: id.vtl)
   }
 
-  func mapHypercallPage(_ vtl: VTL, at address: GPA) throws(Fault) {
-    var page = hypercallPages[vtl]
-    if page == nil {
-      let new = try newOverlay()
-      memory.write(HypercallPage.bytes, to: new)
-      page = new
-    }
+  /// Only where `canApply` said so.
+  func mapHypercallPage(_ vtl: VTL, at address: GPA) {
+    let isNew = hypercallPages[vtl] == nil
+    guard let page = hypercallPages[vtl] ?? (try? memory.makeOverlay()) else { return }
+    if isNew { memory.write(HypercallPage.bytes, to: page) }
     hypercallPages[vtl] = page
-    guard let page,
-      memory.mapOverlay(page, at: address.pageNumber, vtl: vtl, isWritable: false)
-    else {
-      throw .generalProtection()
-    }
-  }
-
-  private func newOverlay() throws(Fault) -> OverlayPage {
-    do throws(MemoryError) { return try memory.makeOverlay() } catch { throw .generalProtection() }
+    memory.mapOverlay(page, at: address.pageNumber, vtl: vtl, isWritable: false)
   }
 }

@@ -15,6 +15,9 @@ struct OverlayMapping {
 /// What lies under an overlay is kept and comes back; what the overlay holds survives unmapping too.
 /// Of two overlays on one page the later is seen.
 extension GuestMemory {
+  /// Whether `makeOverlay` will find a page.
+  public var hasFreeOverlay: Bool { overlayCount < Self.overlayLimit }
+
   /// A new page of zeroes.
   public func makeOverlay() throws(MemoryError) -> OverlayPage {
     guard overlayCount < Self.overlayLimit else { throw .outOfOverlayPages }

@@ -125,7 +125,13 @@ enum SerialOutput {
   static func flush() {
     var rest = buffer[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      // A reader that has stopped reading must not keep the machine from ending.
+      var descriptor = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+      if poll(&descriptor, 1, 100) == 0 {
+        if Signals.isQuitting { break }
+        continue
+      }
+      let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, min($0.count, Int(PIPE_BUF))) }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { break }
       rest = rest.dropFirst(count)
@@ -137,6 +143,8 @@ enum SerialOutput {
 /// SIGINT, SIGTERM and SIGHUP end the machine in good order.
 enum Signals {
   nonisolated(unsafe) private static var mailbox: Mailbox?
+
+  static var isQuitting: Bool { mailbox?.isQuitting ?? false }
 
   static func quit(_ target: Mailbox) {
     mailbox = target

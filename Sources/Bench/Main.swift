@@ -1,0 +1,43 @@
+import Glibc
+
+/// What the core costs. Figures are of this host: compare those of one run with each other.
+///
+/// `swift run -c release Bench [interpreter] [routing] [publishing]`; all of them when none is named. Each is a loop
+/// of fixed work, so that instructions can be counted from outside, such as with
+/// `valgrind --tool=callgrind` on the stripped program.
+@main
+struct Bench {
+  static func main() throws {
+    let wanted = Set(CommandLine.arguments.dropFirst())
+    let parts: [(name: String, run: () throws -> Void)] = [
+      ("interpreter", InterpreterBench.run),
+      ("demo", DemoBench.run),
+      ("routing", RoutingBench.run),
+      ("publishing", PublishingBench.run),
+    ]
+    guard wanted.isSubset(of: parts.map(\.name)) else {
+      print("usage: Bench [\(parts.map(\.name).joined(separator: "] ["))]")
+      exit(64)
+    }
+    for part in parts where wanted.isEmpty || wanted.contains(part.name) { try part.run() }
+  }
+}
+
+/// Nanoseconds of CLOCK_MONOTONIC.
+func hostNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// A row of a table: a name, and right-aligned figures.
+func row(_ name: String, _ figures: [String]) {
+  let cells = figures.map { String(repeating: " ", count: max(1, 14 - $0.count)) + $0 }
+  print(name + String(repeating: " ", count: max(1, 40 - name.count)) + cells.joined())
+}
+
+/// With one digit after the point.
+func tenths(_ value: Double) -> String {
+  let scaled = Int((value * 10).rounded())
+  return "\(scaled / 10).\(abs(scaled % 10))"
+}
