@@ -27,7 +27,8 @@ struct APICDecodingTests {
     #expect(decoding.message.isNarrow == false)
   }
 
-  // SDM Vol. 3A, figure 12-12: in xAPIC mode the destination is bits 63:56 of the ICR; figure 12-6: the ID is 31:24.
+  // SDM Vol. 3A, figure 12-12: in xAPIC mode the destination is bits 63:56 of the ICR; figure 12-6: the ID is
+  // 31:24.
   @Test func `a flat xAPIC has its id, LDR and destination in the top byte`() {
     let decoding = APICDecoding(
       context(
@@ -40,7 +41,8 @@ struct APICDecodingTests {
     #expect(decoding.icrText(isShort: true) == "00004930  30 lowest logical 3")
   }
 
-  // SDM Vol. 3A, 12.6.2.2: DFR bits 31:28 = 0 is the cluster model; LDR bits 31:28 are the cluster, 27:24 the members.
+  // SDM Vol. 3A, 12.6.2.2: DFR bits 31:28 = 0 is the cluster model; LDR bits 31:28 are the cluster, 27:24 the
+  // members.
   @Test func `a clustered xAPIC has a cluster of four bits`() {
     let decoding = APICDecoding(
       context(0xFEE0_0800, [0x20: 0x0500_0000, 0xD0: 0x1200_0000, 0xE0: 0x0FFF_FFFF, 0xF0: 0x1FF]))

@@ -1,5 +1,5 @@
-// The part of ncursesw that the terminal needs, in functions that Swift can import: no macros, no variadics, no
-// globals. And what has to be C because signal handlers call it.
+// The part of ncursesw that the terminal needs, in functions that Swift can import: no macros, no variadics,
+// no globals. And what has to be C because signal handlers call it.
 #ifndef CNCURSES_H
 #define CNCURSES_H
 

@@ -1,7 +1,8 @@
 /// Which characters the terminal can show.
 ///
-/// Views write the Unicode form; the grid replaces each by one ASCII character where the locale is not UTF-8. Nothing
-/// outside this repertoire and printable ASCII ever becomes a cell, so a cell is always one column wide.
+/// Views write the Unicode form; the grid replaces each by one ASCII character where the locale is not UTF-8.
+/// Nothing outside this repertoire and printable ASCII ever becomes a cell, so a cell is always one column
+/// wide.
 public enum Glyphs: UInt8, Hashable, Sendable, CaseIterable {
   case unicode
   case ascii

@@ -1,7 +1,7 @@
 /// What a cell means, not what it looks like: the theme decides that.
 ///
-/// Three hues and no more, so that every pair of them stays apart in every kind of colour vision, and nothing is said by
-/// colour alone: a letter or a glyph always says it too.
+/// Three hues and no more, so that every pair of them stays apart in every kind of colour vision, and nothing
+/// is said by colour alone: a letter or a glyph always says it too.
 public struct Style: Hashable, Sendable {
   public enum Role: UInt8, Hashable, Sendable, CaseIterable {
     case plain

@@ -1,7 +1,8 @@
 import Architecture
 import Journal
 
-/// How numbers, times and names are written on the screen. The same everywhere, and never wider than said here.
+/// How numbers, times and names are written on the screen. The same everywhere, and never wider than said
+/// here.
 public enum TextForm {
   private static func tenths(_ value: UInt64, _ unit: UInt64) -> String {
     "\(value / unit).\(value % unit * 10 / unit)"
@@ -44,7 +45,8 @@ public enum TextForm {
     return milli < 100_000 ? "x\(milli / 1_000).\(milli % 1_000 / 100)" : "x\(milli / 1_000)"
   }
 
-  /// Text that a guest controls, safe to show: control bytes as `^[` or `\x9b`, everything beyond ASCII by number.
+  /// Text that a guest controls, safe to show: control bytes as `^[` or `\x9b`, everything beyond ASCII by
+  /// number.
   ///
   /// Nothing a guest writes may reach a terminal as a control sequence (C0, DEL, C1), turn the line around
   /// (bidirectional marks) or take more columns than it has scalars.

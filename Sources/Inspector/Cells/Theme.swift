@@ -10,7 +10,8 @@ public struct Appearance: Hashable, Sendable {
 
 /// The palette. Meaning survives all of them: what colour says, an attribute says too.
 ///
-/// In 256 colours the three hues keep a contrast above 3 to 1 on black and on white, so `auto` needs to know nothing.
+/// In 256 colours the three hues keep a contrast above 3 to 1 on black and on white, so `auto` needs to know
+/// nothing.
 public enum Theme: UInt8, Hashable, Sendable, CaseIterable {
   case auto
   case dark

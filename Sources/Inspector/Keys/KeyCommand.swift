@@ -8,7 +8,8 @@ public enum ViewID: UInt8, Hashable, Sendable, CaseIterable {
   case journey = 0
 }
 
-/// What a keystroke asks for. The key map says which key asks for what, and the help and the footer say it from there.
+/// What a keystroke asks for. The key map says which key asks for what, and the help and the footer say it
+/// from there.
 public enum KeyCommand: Hashable, Sendable {
   case help
   case view(ViewID)

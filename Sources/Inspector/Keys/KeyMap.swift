@@ -1,7 +1,7 @@
 /// The one table that drives key handling, the footer and the help.
 ///
-/// No key means two things in one place. Every command has a plain key: function and control keys are never the only way,
-/// because terminals and multiplexers eat them.
+/// No key means two things in one place. Every command has a plain key: function and control keys are never
+/// the only way, because terminals and multiplexers eat them.
 public enum KeyMap {
   public static let bindings: [KeyBinding] = moving + looking + acting
 

@@ -42,8 +42,8 @@ extension LocalVectorEntry {
 
 /// The registers of one local APIC in words, by the mode it is in.
 ///
-/// The same dword means different things in the two modes: an ID in bits 31:24 or in all 32, a destination of 8 or 32
-/// bits, a logical ID with or without a DFR. Decoding by anything but the current mode misleads.
+/// The same dword means different things in the two modes: an ID in bits 31:24 or in all 32, a destination of
+/// 8 or 32 bits, a logical ID with or without a DFR. Decoding by anything but the current mode misleads.
 public struct APICDecoding: Sendable {
   public let context: ContextSnapshot
   public let mode: APICMode
@@ -62,7 +62,8 @@ public struct APICDecoding: Sendable {
 
   public var idText: String { TextForm.hex(id.rawValue, isWide ? 8 : 2) }
 
-  /// `cluster 0 bit 5`, `flat 04`, `cluster 1 bits 3`; what the logical destination of a message is compared with.
+  /// `cluster 0 bit 5`, `flat 04`, `cluster 1 bits 3`; what the logical destination of a message is compared
+  /// with.
   public var logicalText: String {
     let ldr = apic[0xD0]
     if isWide { return "cluster \(TextForm.hex(ldr >> 16)) " + Self.bits(ldr & 0xFFFF, digits: 4) }

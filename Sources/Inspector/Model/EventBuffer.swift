@@ -24,7 +24,8 @@ public struct EventBuffer: Sendable, RandomAccessCollection {
 
   public mutating func append(_ events: some Collection<Event>, missed: UInt64 = 0) {
     self.missed = self.missed &+ missed
-    // What is not newer than the newest was seen already; a core that lies about its sequence cannot disorder us.
+    // What is not newer than the newest was seen already; a core that lies about its sequence cannot disorder
+    // us.
     var newest = last?.sequence
     for event in events where newest.map({ event.sequence > $0 }) ?? true {
       newest = event.sequence
@@ -53,7 +54,8 @@ public struct EventBuffer: Sendable, RandomAccessCollection {
     return place < count && self[place].sequence == sequence ? self[place] : nil
   }
 
-  /// The newest `limit` events for which `isWanted` holds, newest first, looking at no more than `depth` of them.
+  /// The newest `limit` events for which `isWanted` holds, newest first, looking at no more than `depth` of
+  /// them.
   public func newest(_ limit: Int, depth: Int = .max, where isWanted: (Event) -> Bool = { _ in true }) -> [Event] {
     var found: [Event] = []
     var place = count

@@ -2,7 +2,8 @@ import Architecture
 import Diagnosis
 import Journal
 
-/// Everything the screen shows and everything the operator has chosen: a value, with no terminal and no clock.
+/// Everything the screen shows and everything the operator has chosen: a value, with no terminal and no
+/// clock.
 public struct InspectorModel: Sendable {
   // MARK: What is seen
 
@@ -115,7 +116,8 @@ public struct InspectorModel: Sendable {
     rates.note(next)
   }
 
-  /// While the machine runs, every fifth look is enough: a finding is about milliseconds, and it reads every event.
+  /// While the machine runs, every fifth look is enough: a finding is about milliseconds, and it reads every
+  /// event.
   private mutating func diagnoseIfDue() {
     undiagnosed += 1
     if snapshot.machine.runState != .running || undiagnosed >= 5 {

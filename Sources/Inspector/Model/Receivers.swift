@@ -2,7 +2,8 @@ import Architecture
 import Interrupts
 import Journal
 
-/// Who would receive: ways to address the selected local APIC, asked in every group with the machine's own routing.
+/// Who would receive: ways to address the selected local APIC, asked in every group with the machine's own
+/// routing.
 struct Receivers {
   struct Form {
     var name: String
@@ -50,7 +51,8 @@ struct Receivers {
       let sender = isMessage ? nil : firstMember(of: group)
       let isNarrow = isMessage || sender.map { !isWide($0) } ?? true
       var own = command
-      // A broadcast is FFh in the narrow form; any other id that does not fit stays what it is and finds nobody.
+      // A broadcast is FFh in the narrow form; any other id that does not fit stays what it is and finds
+      // nobody.
       if isNarrow, own.destination == .max { own.destination = 0xFF }
       return answer(InterruptMessage(own, isNarrow: isNarrow && own.destination <= 0xFF), sender, group)
     }

@@ -2,7 +2,8 @@ import Architecture
 import Diagnosis
 import Journal
 
-/// What a context's highest pending interrupt waits for, in words: the gate is diagnosis's, the words are a sentence.
+/// What a context's highest pending interrupt waits for, in words: the gate is diagnosis's, the words are a
+/// sentence.
 public struct Waiting: Hashable, Sendable {
   /// The highest vector of the IRR, and what holds it; nil when nothing is pending.
   public var highest: VectorState?

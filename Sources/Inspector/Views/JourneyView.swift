@@ -19,7 +19,8 @@ public struct JourneyView: View {
     var rest = area
     grid.put(title(journey, model), 0, in: rest.takeTop(1))
     let hops = journey.hops(at: target, now: model.snapshot.machine.time, code: model.code)
-    // The ladder takes what the table leaves, and gives it up from the end; it needs three lanes to say anything.
+    // The ladder takes what the table leaves, and gives it up from the end; it needs three lanes to say
+    // anything.
     if area.width >= 72 {
       let ladder = Ladder(journey, at: target, model, width: area.width)
       let wanted = ladder.lines(1_000).count

@@ -117,7 +117,8 @@ struct Ladder {
     }
   }
 
-  /// The titles, then as many steps as fit: those of the source and of the target asked for, then of the others.
+  /// The titles, then as many steps as fit: those of the source and of the target asked for, then of the
+  /// others.
   func lines(_ height: Int) -> [Line] {
     guard height > 1 else { return [] }
     var steps = rows + rest

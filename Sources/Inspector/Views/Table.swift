@@ -48,7 +48,8 @@ struct Table<Row> {
   }
 }
 
-/// Which rows of a long list are on the screen: those around the selection, so that the place follows the thing.
+/// Which rows of a long list are on the screen: those around the selection, so that the place follows the
+/// thing.
 func window(count: Int, selected: Int?, visible: Int) -> Range<Int> {
   guard count > visible, visible > 0 else { return 0..<max(0, min(count, visible)) }
   let start = min(count - visible, max(0, (selected ?? 0) - visible / 2))

@@ -4,8 +4,9 @@ import Journal
 
 /// A made-up machine that does not contradict itself: what the goldens draw.
 ///
-/// VTL1 is enabled on the first four VPs. VP 0 is in VTL1, which an interrupt brought in while VTL0 was at work; 5.0 has
-/// raised its TPR over a pending vector; 9.0 never got its SIPI; 4.0 and the rest sleep until their timers.
+/// VTL1 is enabled on the first four VPs. VP 0 is in VTL1, which an interrupt brought in while VTL0 was at
+/// work; 5.0 has raised its TPR over a pending vector; 9.0 never got its SIPI; 4.0 and the rest sleep until
+/// their timers.
 enum Scene {
   static let now = VirtualTime(ticks: 12_481_903_000)
 

@@ -122,7 +122,8 @@ public struct LapicView: View {
     return true
   }
 
-  /// The first move goes to what is most interesting: the highest pending vector, else the highest in service.
+  /// The first move goes to what is most interesting: the highest pending vector, else the highest in
+  /// service.
   private func moveVector(_ distance: Int, _ model: inout InspectorModel) {
     guard let vector = model.selection.vector else {
       let context = model.selectedContext
