@@ -99,7 +99,7 @@ extension Interpreter {
   ) throws(Stop) {
     let isUserStack = level == 3
     var pointer = top
-    var flags = c.pointee.rflags
+    var flags = c.rflags
     // RF is pushed as 1 for faults, so that an instruction breakpoint is not hit again.
     if kind == .exception, event.vector != 1, event.vector != 3, event.vector != 4 { flags |= RFlags.resume.rawValue }
     let frame: InlineArray<5, UInt64> = [
@@ -166,7 +166,7 @@ extension Interpreter {
     let entry = try systemLoad(c, c.pointee.idtr.base &+ index, 4)
     let old = c[.rsp]
     do throws(Stop) {
-      try push(c, c.pointee.rflags, 2)
+      try push(c, c.rflags, 2)
       try push(c, UInt64(c.segment(1).pointee.selector), 2)
       try push(c, c.pointee.rip, 2)
     } catch {
@@ -193,7 +193,7 @@ extension Interpreter {
     let (code, level) = try handlerSegment(c, gate.selector, isExternal: kind != .software)
     let width: UInt8 = gate.type >= 14 ? 4 : 2
     let old = (c[.rsp], c.segment(Self.ss).pointee)
-    let flags = c.pointee.rflags
+    let flags = c.rflags
     let returnCS = UInt64(c.segment(1).pointee.selector)
     let previousLevel = c.pointee.cpl
     do throws(Stop) {

@@ -1,56 +1,56 @@
 import Architecture
 
 /// The arithmetic flags, computed when somebody looks (SDM Vol. 1, 3.4.3.1).
-extension CPUState {
+extension UnsafeMutablePointer where Pointee == CPUState {
   @inline(__always)
   var carry: Bool {
-    switch flagKind {
-    case .explicit: flagBits & 1 != 0
+    switch pointee.flagKind {
+    case .explicit: pointee.flagBits & 1 != 0
     case .logic: false
-    case .add: flagResult < flagA
-    case .sub: flagA < flagB
-    case .increment, .decrement, .given: flagB & 1 != 0
+    case .add: pointee.flagResult < pointee.flagA
+    case .sub: pointee.flagA < pointee.flagB
+    case .increment, .decrement, .given: pointee.flagB & 1 != 0
     }
   }
 
   @inline(__always)
-  var zero: Bool { flagKind == .explicit ? flagBits & 0x40 != 0 : flagResult == 0 }
+  var zero: Bool { pointee.flagKind == .explicit ? pointee.flagBits & 0x40 != 0 : pointee.flagResult == 0 }
 
   @inline(__always)
-  var sign: Bool { flagKind == .explicit ? flagBits & 0x80 != 0 : Int64(bitPattern: flagResult) < 0 }
+  var sign: Bool { pointee.flagKind == .explicit ? pointee.flagBits & 0x80 != 0 : Int64(bitPattern: pointee.flagResult) < 0 }
 
   @inline(__always)
   var parity: Bool {
-    if flagKind == .explicit { return flagBits & 4 != 0 }
-    return UInt8(truncatingIfNeeded: flagResult).nonzeroBitCount & 1 == 0
+    if pointee.flagKind == .explicit { return pointee.flagBits & 4 != 0 }
+    return UInt8(truncatingIfNeeded: pointee.flagResult).nonzeroBitCount & 1 == 0
   }
 
   @inline(__always)
   var overflow: Bool {
-    switch flagKind {
-    case .explicit: flagBits & 0x800 != 0
+    switch pointee.flagKind {
+    case .explicit: pointee.flagBits & 0x800 != 0
     case .logic: false
-    case .add: Int64(bitPattern: ~(flagA ^ flagB) & (flagA ^ flagResult)) < 0
-    case .sub: Int64(bitPattern: (flagA ^ flagB) & (flagA ^ flagResult)) < 0
-    case .increment: Int64(bitPattern: ~flagA & flagResult) < 0
-    case .decrement: Int64(bitPattern: flagA & ~flagResult) < 0
-    case .given: flagB & 2 != 0
+    case .add: Int64(bitPattern: ~(pointee.flagA ^ pointee.flagB) & (pointee.flagA ^ pointee.flagResult)) < 0
+    case .sub: Int64(bitPattern: (pointee.flagA ^ pointee.flagB) & (pointee.flagA ^ pointee.flagResult)) < 0
+    case .increment: Int64(bitPattern: ~pointee.flagA & pointee.flagResult) < 0
+    case .decrement: Int64(bitPattern: pointee.flagA & ~pointee.flagResult) < 0
+    case .given: pointee.flagB & 2 != 0
     }
   }
 
   var auxiliaryCarry: Bool {
-    switch flagKind {
-    case .explicit: flagBits & 0x10 != 0
+    switch pointee.flagKind {
+    case .explicit: pointee.flagBits & 0x10 != 0
     case .logic: false
-    case .add, .sub: (flagA ^ flagB ^ flagResult) & 0x10 != 0
-    case .increment, .decrement: (flagA ^ flagResult) & 0x10 != 0
-    case .given: flagA & 0x10 != 0
+    case .add, .sub: (pointee.flagA ^ pointee.flagB ^ pointee.flagResult) & 0x10 != 0
+    case .increment, .decrement: (pointee.flagA ^ pointee.flagResult) & 0x10 != 0
+    case .given: pointee.flagA & 0x10 != 0
     }
   }
 
   /// The six arithmetic flags at their places in RFLAGS.
   var arithmeticFlags: UInt64 {
-    if flagKind == .explicit { return flagBits }
+    if pointee.flagKind == .explicit { return pointee.flagBits }
     var bits: UInt64 = carry ? 1 : 0
     if parity { bits |= 4 }
     if auxiliaryCarry { bits |= 0x10 }
@@ -61,18 +61,7 @@ extension CPUState {
   }
 
   /// RFLAGS as PUSHF sees it.
-  var rflags: UInt64 { systemFlags | arithmeticFlags }
-
-  mutating func setRFlags(_ value: UInt64) {
-    setArithmetic(value)
-    systemFlags = value & (RFlags.defined.rawValue & ~RFlags.arithmetic.rawValue) | 2
-  }
-
-  @inline(__always)
-  mutating func setArithmetic(_ bits: UInt64) {
-    flagBits = bits & RFlags.arithmetic.rawValue
-    flagKind = .explicit
-  }
+  var rflags: UInt64 { pointee.systemFlags | arithmeticFlags }
 
   /// Condition codes 0...15 as Jcc, SETcc and CMOVcc encode them (SDM Vol. 1, appendix B).
   @inline(__always)
@@ -89,5 +78,18 @@ extension CPUState {
       default: zero || sign != overflow
       }
     return holds != (code & 1 != 0)
+  }
+}
+
+extension CPUState {
+  mutating func setRFlags(_ value: UInt64) {
+    setArithmetic(value)
+    systemFlags = value & (RFlags.defined.rawValue & ~RFlags.arithmetic.rawValue) | 2
+  }
+
+  @inline(__always)
+  mutating func setArithmetic(_ bits: UInt64) {
+    flagBits = bits & RFlags.arithmetic.rawValue
+    flagKind = .explicit
   }
 }

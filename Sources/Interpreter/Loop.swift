@@ -202,7 +202,7 @@ extension Interpreter {
 
         case .jumpIf:
           next =
-            c.pointee.condition(UInt8(truncatingIfNeeded: op.pointee.detail & 0xF))
+            c.condition(UInt8(truncatingIfNeeded: op.pointee.detail & 0xF))
             ? taken(c, block, op) : notTaken(c, block, op)
           break dispatch
         case .jump:
@@ -230,7 +230,7 @@ extension Interpreter {
           next = loopHolds(c, op) ? try takenNarrow(c, block, op) : notTaken(c, block, op)
           break dispatch
         case .jumpIfNarrow:
-          let holds = c.pointee.condition(UInt8(truncatingIfNeeded: op.pointee.detail & 0xF))
+          let holds = c.condition(UInt8(truncatingIfNeeded: op.pointee.detail & 0xF))
           next = holds ? jump(c, try narrowTarget(c, op)) : notTaken(c, block, op)
           break dispatch
         case .jumpNarrow:

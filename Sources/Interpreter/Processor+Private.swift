@@ -6,7 +6,7 @@ extension Processor {
     get {
       let c = state.pointee
       var s = PrivateState()
-      (s.rip, s.rsp, s.rflags) = (c.rip, c.registers[4], c.rflags)
+      (s.rip, s.rsp, s.rflags) = (c.rip, c.registers[4], state.rflags)
       (s.cr0, s.cr3, s.cr4, s.efer, s.dr7) = (c.cr0, c.cr3, c.cr4, c.efer, c.dr[7])
       (s.gdtr, s.idtr) = (c.gdtr, c.idtr)
       (s.es, s.cs, s.ss, s.ds) = (c.segments[0], c.segments[1], c.segments[2], c.segments[3])

@@ -54,7 +54,7 @@ public final class Processor {
     set { state.pointee.rip = newValue }
   }
   public var rflags: UInt64 {
-    get { state.pointee.rflags }
+    get { state.rflags }
     set { state.pointee.setRFlags(newValue) }
   }
   public var cr2: UInt64 {

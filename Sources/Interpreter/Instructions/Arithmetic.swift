@@ -85,22 +85,22 @@ extension UnsafeMutablePointer where Pointee == CPUState {
   }
   @inline(__always)
   func increment64(_ a: UInt64) -> UInt64 {
-    setFlags(.increment, a, pointee.carry ? 1 : 0, a &+ 1)
+    setFlags(.increment, a, carry ? 1 : 0, a &+ 1)
     return a &+ 1
   }
   @inline(__always)
   func decrement64(_ a: UInt64) -> UInt64 {
-    setFlags(.decrement, a, pointee.carry ? 1 : 0, a &- 1)
+    setFlags(.decrement, a, carry ? 1 : 0, a &- 1)
     return a &- 1
   }
   @inline(__always)
   func increment32(_ a: UInt32) -> UInt32 {
-    setFlags(.increment, extended(a), pointee.carry ? 1 : 0, extended(a &+ 1))
+    setFlags(.increment, extended(a), carry ? 1 : 0, extended(a &+ 1))
     return a &+ 1
   }
   @inline(__always)
   func decrement32(_ a: UInt32) -> UInt32 {
-    setFlags(.decrement, extended(a), pointee.carry ? 1 : 0, extended(a &- 1))
+    setFlags(.decrement, extended(a), carry ? 1 : 0, extended(a &- 1))
     return a &- 1
   }
 
@@ -110,19 +110,19 @@ extension UnsafeMutablePointer where Pointee == CPUState {
     let b = signExtend(right, width)
     switch kind {
     case ALU.add: return sum(a, b, carry: false, width)
-    case ALU.adc: return sum(a, b, carry: pointee.carry, width)
+    case ALU.adc: return sum(a, b, carry: carry, width)
     case ALU.sub, ALU.compare: return difference(a, b, borrow: false, width)
-    case ALU.sbb: return difference(a, b, borrow: pointee.carry, width)
+    case ALU.sbb: return difference(a, b, borrow: carry, width)
     case ALU.or: return logic64(a | b)
     case ALU.and, ALU.test: return logic64(a & b)
     case ALU.xor: return logic64(a ^ b)
     case ALU.increment:
       let result = signExtend(a &+ 1, width)
-      setFlags(.increment, a, pointee.carry ? 1 : 0, result)
+      setFlags(.increment, a, carry ? 1 : 0, result)
       return result
     case ALU.decrement:
       let result = signExtend(a &- 1, width)
-      setFlags(.decrement, a, pointee.carry ? 1 : 0, result)
+      setFlags(.decrement, a, carry ? 1 : 0, result)
       return result
     case ALU.negate: return difference(0, a, borrow: false, width)
     default: return ~a
@@ -195,9 +195,9 @@ extension Interpreter {
   ) -> UInt64 {
     switch kind {
     case ALU.add: left &+ right
-    case ALU.adc: left &+ right &+ (c.pointee.carry ? 1 : 0)
+    case ALU.adc: left &+ right &+ (c.carry ? 1 : 0)
     case ALU.sub: left &- right
-    case ALU.sbb: left &- right &- (c.pointee.carry ? 1 : 0)
+    case ALU.sbb: left &- right &- (c.carry ? 1 : 0)
     case ALU.or: left | right
     case ALU.and: left & right
     case ALU.xor: left ^ right

@@ -49,7 +49,7 @@ extension Interpreter {
         c.setRegister(op.pointee.a, width, BitOperation.apply(kind, value, mask))
       }
     }
-    let others = c.pointee.arithmeticFlags & ~1
+    let others = c.arithmeticFlags & ~1
     c.pointee.setArithmetic(others | (value & mask != 0 ? 1 : 0))
   }
 

@@ -110,8 +110,8 @@ extension Interpreter {
     let count = (c.register(8, width) &- 1) & widthMask(width)
     c.setRegister(8, width, count)
     switch kind {
-    case 0: return count != 0 && !c.pointee.zero
-    case 1: return count != 0 && c.pointee.zero
+    case 0: return count != 0 && !c.zero
+    case 1: return count != 0 && c.zero
     default: return count != 0
     }
   }

@@ -173,7 +173,7 @@ extension Interpreter {
     let selector: UInt16 =
       op.pointee.isMemory ? try load16(c, op) : c.r16(isRM ? op.pointee.a : op.pointee.b)
     let found = try visibleDescriptor(c, selector, kind)
-    let others = c.pointee.arithmeticFlags & ~0x40
+    let others = c.arithmeticFlags & ~0x40
     c.pointee.setArithmetic(others | (found == nil ? 0 : 0x40))
     guard let found, !isRM else { return }
     let value = kind == .loadRights ? (found.rawValue >> 32) & 0x00F0_FF00 : UInt64(found.limit)

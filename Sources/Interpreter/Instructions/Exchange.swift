@@ -73,7 +73,7 @@ extension Interpreter {
       c.setRegister(0, half, low)
       c.setRegister(16, half, high)
     }
-    let others = c.pointee.arithmeticFlags & ~0x40
+    let others = c.arithmeticFlags & ~0x40
     c.pointee.setArithmetic(others | (isEqual ? 0x40 : 0))
   }
 

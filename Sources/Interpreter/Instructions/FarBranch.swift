@@ -150,7 +150,7 @@ extension Interpreter {
 
   /// IOPL changes at CPL 0 only, IF where CPL <= IOPL; 16 bits leave the upper half alone.
   func setReturnedFlags(_ c: CPU, _ value: UInt64, _ width: UInt8, _ level: UInt8) {
-    let old = c.pointee.rflags
+    let old = c.rflags
     var writable = RFlags.defined.rawValue & ~(RFlags.virtual8086.rawValue | RFlags.virtualInterrupt.rawValue
       | RFlags.virtualInterruptPending.rawValue)
     if level != 0 { writable &= ~RFlags.ioPrivilege.rawValue }

@@ -12,18 +12,18 @@ enum FlagChange {
 extension Interpreter {
   func changeFlag(_ c: CPU, _ op: OpPointer) {
     switch op.pointee.detail & 7 {
-    case FlagChange.clearCarry: c.pointee.setArithmetic(c.pointee.arithmeticFlags & ~1)
-    case FlagChange.setCarry: c.pointee.setArithmetic(c.pointee.arithmeticFlags | 1)
-    case FlagChange.complementCarry: c.pointee.setArithmetic(c.pointee.arithmeticFlags ^ 1)
+    case FlagChange.clearCarry: c.pointee.setArithmetic(c.arithmeticFlags & ~1)
+    case FlagChange.setCarry: c.pointee.setArithmetic(c.arithmeticFlags | 1)
+    case FlagChange.complementCarry: c.pointee.setArithmetic(c.arithmeticFlags ^ 1)
     case FlagChange.clearDirection: c.pointee.systemFlags &= ~RFlags.direction.rawValue
     default: c.pointee.systemFlags |= RFlags.direction.rawValue
     }
   }
 
-  func loadAH(_ c: CPU) { c.setR8(1, UInt8(truncatingIfNeeded: c.pointee.arithmeticFlags & 0xD5 | 2)) }
+  func loadAH(_ c: CPU) { c.setR8(1, UInt8(truncatingIfNeeded: c.arithmeticFlags & 0xD5 | 2)) }
 
   func storeAH(_ c: CPU) {
-    let overflow = c.pointee.arithmeticFlags & RFlags.overflow.rawValue
+    let overflow = c.arithmeticFlags & RFlags.overflow.rawValue
     c.pointee.setArithmetic(UInt64(c.r8(1)) & 0xD5 | overflow)
   }
 }

@@ -32,12 +32,12 @@ extension Interpreter {
   /// CMOVcc reads its source, and clears the upper half of a 32-bit destination, even when it does not move.
   func moveIf(_ c: CPU, _ op: OpPointer) throws(Stop) {
     let value = try source(c, op)
-    let holds = c.pointee.condition(UInt8(op.pointee.detail & 0xF))
+    let holds = c.condition(UInt8(op.pointee.detail & 0xF))
     c.setRegister(op.pointee.a, op.pointee.width, holds ? value : c.register(op.pointee.a, op.pointee.width))
   }
 
   func setIf(_ c: CPU, _ op: OpPointer) throws(Stop) {
-    try setDestination(c, op, c.pointee.condition(UInt8(op.pointee.detail & 0xF)) ? 1 : 0)
+    try setDestination(c, op, c.condition(UInt8(op.pointee.detail & 0xF)) ? 1 : 0)
   }
 
   func swapBytes(_ c: CPU, _ op: OpPointer) {

@@ -103,7 +103,7 @@ extension UnsafeMutablePointer where Pointee == CPUState {
   /// RCL and RCR: CF is one more bit of the operand.
   private func rotateThroughCarry(_ kind: UInt16, _ value: UInt64, _ count: UInt64, _ bits: UInt64) -> UInt64 {
     var result = value
-    var carry = pointee.carry
+    var carry = carry
     var overflow = false
     for _ in 0..<(count % (bits &+ 1)) {
       if kind == Shift.rotateCarryLeft {
@@ -123,7 +123,7 @@ extension UnsafeMutablePointer where Pointee == CPUState {
   }
 
   func setCarryAndOverflow(_ carry: Bool, _ overflow: Bool) {
-    let others = pointee.arithmeticFlags & ~0x801
+    let others = arithmeticFlags & ~0x801
     pointee.setArithmetic(others | (carry ? 1 : 0) | (overflow ? 0x800 : 0))
   }
 

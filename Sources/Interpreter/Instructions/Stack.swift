@@ -117,7 +117,7 @@ extension Interpreter {
 
   /// RF and VM are pushed as 0 (SDM Vol. 2, "PUSHF").
   func pushFlags(_ c: CPU, _ op: OpPointer) throws(Stop) {
-    try push(c, c.pointee.rflags & ~(RFlags.resume.rawValue | RFlags.virtual8086.rawValue), op.pointee.width)
+    try push(c, c.rflags & ~(RFlags.resume.rawValue | RFlags.virtual8086.rawValue), op.pointee.width)
   }
 
   /// LEAVE.

@@ -29,7 +29,7 @@ extension Interpreter {
       c.setRegister(8, width, count)
       if done > 1 { spend(c, Int64(bitPattern: done &- 1)) }
       if count == 0 { return }
-      if comparesForZero, c.pointee.zero != (op.pointee.detail & Detail.repeatEqual != 0) { return }
+      if comparesForZero, c.zero != (op.pointee.detail & Detail.repeatEqual != 0) { return }
       if c.pointee.isSingle || c.pointee.remaining <= 0 { throw .yield }
       spend(c, 1)
     }

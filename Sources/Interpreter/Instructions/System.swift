@@ -45,7 +45,7 @@ extension Interpreter {
     case .interruptReturn: try interruptReturn(c, op)
     case .interrupt: softwareInterrupt(c, Fault(vector: UInt8(truncatingIfNeeded: op.pointee.immediate)))
     case .breakpoint: softwareInterrupt(c, .breakpoint)
-    case .interruptOverflow: if c.pointee.overflow { softwareInterrupt(c, .overflow) }
+    case .interruptOverflow: if c.overflow { softwareInterrupt(c, .overflow) }
     case .debugTrap: softwareInterrupt(c, .debug)
     case .moveFromControl, .moveToControl: try control(c, op, isWrite: kind == .moveToControl)
     case .moveFromDebug, .moveToDebug: try debug(c, op, isWrite: kind == .moveToDebug)

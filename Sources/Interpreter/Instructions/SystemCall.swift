@@ -5,7 +5,7 @@ extension Interpreter {
   func systemCall(_ c: CPU) throws(Stop) {
     guard c.isLong, c.pointee.efer & EFER.syscall.rawValue != 0 else { throw c.fail(.invalidOpcode) }
     c[.rcx] = c.pointee.rip
-    c[.r11] = c.pointee.rflags & ~RFlags.resume.rawValue
+    c[.r11] = c.rflags & ~RFlags.resume.rawValue
     c.pointee.setRFlags(c[.r11] & ~c.pointee.sfmask)
     let selector = UInt16(truncatingIfNeeded: c.pointee.star &>> 32) & 0xFFFC
     var stack = SegmentRegister.data(selector &+ 8)
