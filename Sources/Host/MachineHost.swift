@@ -149,6 +149,8 @@ public final class MachineHost {
       }
     }
     var machine = partition.machineSnapshot()
+    // A machine does not know how often it was looked at.
+    machine.epoch = region.currentFrame + 1
     machine.paceMilli = rate.measure(virtual: partition.clock, host: now)
     _ = region.endFrame(machine: machine)
   }

@@ -16,6 +16,7 @@ public struct ELFImage: Sendable {
     /// How many bytes it takes in memory; those past `bytes` are zero.
     public var size: UInt64
     public var bytes: ArraySlice<UInt8>
+    public var isExecutable: Bool
   }
 
   public var entry: UInt64
@@ -58,6 +59,7 @@ public struct ELFImage: Sendable {
       guard !overflow else { throw ImageError("program header \(i) lies outside the file") }
       let name = "program header \(i)"
       guard try reader.u32(at, name) == 1 else { continue }  // PT_LOAD
+      let flags = try reader.u32(at + 4, name)
       let offset = try reader.u64(at + 8, name)
       let address = try reader.u64(at + 24, name)  // p_paddr: the image is loaded by physical address
       let fileSize = try reader.u64(at + 32, name)
@@ -70,7 +72,7 @@ public struct ELFImage: Sendable {
       guard let bytes = reader.slice(offset, fileSize) else {
         throw ImageError("segment \(i) lies outside the file (truncated?)")
       }
-      found.append(Segment(address: address, size: size, bytes: bytes))
+      found.append(Segment(address: address, size: size, bytes: bytes, isExecutable: flags.bit(0)))
     }
     guard !found.isEmpty else { throw ImageError("no loadable segment") }
     found.sort { $0.address < $1.address }
@@ -82,9 +84,10 @@ public struct ELFImage: Sendable {
 
   /// The named code of the image. Damaged or absent symbols are no error: the image still runs.
   private static func symbols(_ reader: FileReader, _ segments: [Segment]) -> SymbolTable {
-    guard let last = segments.last else { return SymbolTable() }
+    // Only code is named: an address among the image's data is a page that the guest put something else into.
+    guard let last = segments.last(where: \.isExecutable) else { return SymbolTable() }
     let found = (try? collectSymbols(reader)) ?? []
-    return SymbolTable(found, end: last.address + last.size)
+    return SymbolTable(found, end: last.address + UInt64(last.bytes.count))
   }
 
   private static func collectSymbols(_ reader: FileReader) throws(ImageError) -> [SymbolTable.Symbol] {

@@ -68,9 +68,7 @@ struct ScreenSession {
   private mutating func look() throws(RegionError) {
     let liveness = try reader.liveness(now: HostClock.now())
     let current = try reader.currentFrame()
-    var snapshot = current == frame ? nil : try reader.snapshot()
-    // A machine does not know how often it was looked at; the region counts its frames.
-    snapshot?.machine.epoch = current
+    let snapshot = current == frame ? nil : try reader.snapshot()
     frame = current
     let batch = try reader.events(from: nextEvent, limit: EventBuffer.standardCapacity)
     nextEvent = batch.next

@@ -13,6 +13,7 @@ extension InspectorModel {
       return nil
     }
     guard let command = KeyMap.command(for: key, in: view) else { return nil }
+    defer { firedJourney = nil }
     return perform(command)
   }
 

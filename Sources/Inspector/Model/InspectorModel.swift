@@ -58,6 +58,9 @@ public struct InspectorModel: Sendable {
   /// Events that are later than `snapshot`.
   private var early: [Event] = []
 
+  /// The interrupt that was fired last, until another key than `J`.
+  var firedJourney: JourneyID?
+
   // MARK: What arrived while frozen
 
   var heldSnapshot: Snapshot?
@@ -87,7 +90,6 @@ public struct InspectorModel: Sendable {
   /// Takes in one look at the core. While frozen it is kept aside, not lost.
   public mutating func apply(_ update: Update) {
     liveness = update.liveness
-    for reply in update.replies { note(reply) }
     guard !isFrozen else {
       heldSnapshot = update.snapshot ?? heldSnapshot
       heldEvents.append(update.events, missed: update.missed)
@@ -107,6 +109,7 @@ public struct InspectorModel: Sendable {
     let isComplete = liveness != .beating || snapshot.machine.runState == .stopped
     let end = isComplete ? all.count : all.firstIndex { $0.sequence >= snapshot.machine.nextEvent } ?? all.count
     events.append(all[..<end], missed: missed)
+    noteCommands(all[..<end])
     early = Array(all[end...].suffix(events.capacity))
   }
 
@@ -130,13 +133,20 @@ public struct InspectorModel: Sendable {
     findings = diagnose(snapshot, events, symbols: symbols)
   }
 
-  private mutating func note(_ reply: CommandReply) {
-    let what = CommandText.describe(reply.command)
-    guard let refusal = reply.refusal else {
-      message = Line(" done: " + what)
-      return
+  /// Says what became of the operator's commands, and keeps the interrupt they sent within reach of `J`.
+  private mutating func noteCommands(_ new: ArraySlice<Event>) {
+    for (place, event) in zip(new.indices, new) {
+      guard case .command(let kind, let refusal) = event.body else { continue }
+      if let refusal {
+        message = Line("refused: \(kind.text): \(refusal.text)", .wrong)
+        continue
+      }
+      guard kind == .fire else { continue }
+      // The request that the command made is the next event.
+      guard let request = new[place...].dropFirst().first, request.journey != .none else { continue }
+      firedJourney = request.journey
+      message = Line("sent as #\(request.journey.rawValue); J follows it")
     }
-    message = Line(" refused: \(what): \(refusal.text)", .wrong)
   }
 
   mutating func setFrozen(_ frozen: Bool) {

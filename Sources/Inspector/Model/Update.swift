@@ -17,17 +17,6 @@ public enum Liveness: Hashable, Sendable {
   case archived
 }
 
-/// What became of one command of the operator.
-public struct CommandReply: Hashable, Sendable {
-  public var command: Command
-  public var refusal: CommandRefusal?
-
-  public init(command: Command, refusal: CommandRefusal?) {
-    self.command = command
-    self.refusal = refusal
-  }
-}
-
 /// What the inspector learns of the core from one look at it.
 public struct Update: Sendable {
   /// The newest frame; nil when it has not changed.
@@ -37,17 +26,14 @@ public struct Update: Sendable {
   /// How many events were overwritten before they could be read.
   public var missed: UInt64
   public var liveness: Liveness
-  public var replies: [CommandReply]
 
   public init(
-    snapshot: Snapshot?, events: [Event] = [], missed: UInt64 = 0, liveness: Liveness = .beating,
-    replies: [CommandReply] = []
+    snapshot: Snapshot?, events: [Event] = [], missed: UInt64 = 0, liveness: Liveness = .beating
   ) {
     self.snapshot = snapshot
     self.events = events
     self.missed = missed
     self.liveness = liveness
-    self.replies = replies
   }
 }
 

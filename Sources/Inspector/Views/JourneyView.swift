@@ -169,6 +169,7 @@ extension InspectorModel {
 
   /// The journey of the selected event or vector; elsewhere what the selected context waits for, or did last.
   private var pointedJourney: JourneyID? {
+    if let firedJourney { return firedJourney }
     switch view {
     case .journey: return selection.journey
     case .events: return selectedEvent.map(\.journey).flatMap { $0 == .none ? nil : $0 }
