@@ -2,7 +2,10 @@ extension Interpreter {
   /// Instead of completing an exit: the instruction runs again, from its beginning.
   ///
   /// For a hypercall that goes on where it was suspended (TLFS, "Hypercall Continuation").
-  public func retry(_ processor: Processor) { processor.state.pointee.pending = .none }
+  public func retry(_ processor: Processor) {
+    if processor.state.pointee.pending.isPaid { processor.instructions &-= 1 }
+    processor.state.pointee.pending = .none
+  }
 }
 
 extension Processor {

@@ -33,7 +33,15 @@ final class Sandbox {
       loaded = bytes
     }
     vp.rip = Self.code
-    return interpreter.run(vp, ticks: ticks)
+    return go(ticks: ticks)
+  }
+
+  /// Goes on; exceptions are what their handlers make of them.
+  func go(ticks: UInt64 = 100_000) -> Exit {
+    while true {
+      let exit = interpreter.run(vp, ticks: ticks)
+      if exit != .exception { return exit }
+    }
   }
 
   /// An IDT at 5000h whose every gate leads to a HLT of its own at 6000h + vector x 16, on the GDT at 4000h.
