@@ -61,7 +61,7 @@ let package = Package(
     .executableTarget(
       name: "Bench",
       dependencies: [
-        "Architecture", "Journal", "Memory", "Interpreter", "Interrupts", "Machine", "Region", "Scenarios",
+        "Architecture", "Journal", "Memory", "Interpreter", "Interrupts", "Machine", "Region", "Host", "Scenarios",
       ],
       swiftSettings: settings),
 

@@ -77,16 +77,18 @@ enum InterpreterBench {
     return vp.instructions
   }
 
-  /// One line per program and slice.
+  /// A row per program, a column per length of the slices that VPs take turns in.
   static func report(ticks: UInt64 = 200_000_000) throws {
+    let slices: [UInt64] = [1_000, 10_000, 1_000_000]
+    print("\ninterpreter, million guest instructions per second, in slices of")
+    row("", slices.map(String.init))
     for program in programs {
-      for slice: UInt64 in [1_000, 10_000, 1_000_000] {
-        let clock = ContinuousClock()
-        var retired: UInt64 = 0
-        let time = try clock.measure { retired = try run(program, ticks: ticks, slice: slice) }
-        let seconds = Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18
-        print("\(program.name), slices of \(slice): \(Int(Double(retired) / seconds / 1e6)) million instructions per second")
+      let figures = try slices.map { slice in
+        let start = hostNanoseconds()
+        let retired = try run(program, ticks: ticks, slice: slice)
+        return tenths(Double(retired) * 1_000 / Double(hostNanoseconds() - start))
       }
+      row(program.name, figures)
     }
   }
 }

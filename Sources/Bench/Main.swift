@@ -10,7 +10,7 @@ struct Bench {
   static func main() throws {
     let wanted = Set(CommandLine.arguments.dropFirst())
     let parts: [(name: String, run: () throws -> Void)] = [
-      ("interpreter", InterpreterBench.run),
+      ("interpreter", { try InterpreterBench.report() }),
       ("demo", DemoBench.run),
       ("routing", RoutingBench.run),
       ("publishing", PublishingBench.run),
