@@ -191,6 +191,7 @@ extension Interpreter {
     if op.pointee.detail & 7 == StringKind.input {
       guard c.pointee.readCursor < c.pointee.readCount else {
         try probeDestination(c, op)
+        c.pointee.readCursor = 0
         c.pointee.reads[0] = MMIOAccess(gpa: 0, value: 0, size: Int(width))
         throw c.leave(.portIn(port: port, size: Int(width)), .mmioRead, op)
       }
