@@ -87,7 +87,7 @@ public struct ELFImage: Sendable {
     // Only code is named: an address among the image's data is a page that the guest put something else into.
     guard let last = segments.last(where: \.isExecutable) else { return SymbolTable() }
     let found = (try? collectSymbols(reader)) ?? []
-    return SymbolTable(found, end: last.address + UInt64(last.bytes.count))
+    return SymbolTable(found, end: last.address + last.size)
   }
 
   private static func collectSymbols(_ reader: FileReader) throws(ImageError) -> [SymbolTable.Symbol] {
