@@ -48,6 +48,10 @@ extension UnsafeMutablePointer where Pointee == CPUState {
     }
   }
 
+  @inline(__always) var signedResult: Int64 { Int64(bitPattern: pointee.flagResult) }
+  @inline(__always) var signedA: Int64 { Int64(bitPattern: pointee.flagA) }
+  @inline(__always) var signedB: Int64 { Int64(bitPattern: pointee.flagB) }
+
   /// The six arithmetic flags at their places in RFLAGS.
   var arithmeticFlags: UInt64 {
     if pointee.flagKind == .explicit { return pointee.flagBits }

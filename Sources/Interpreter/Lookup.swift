@@ -89,6 +89,7 @@ extension Interpreter {
     block.pointee.count = UInt16(count)
     block.pointee.operations = UInt16(count)
     guard count > 0 else { return offset }
+    block.simplifyFlags()
     if !isEnded {
       ops[count] = Op.closing(after: ops[count - 1], number: count)
       block.pointee.operations += 1

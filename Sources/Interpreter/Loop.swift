@@ -168,6 +168,40 @@ extension Interpreter {
         case .shiftArithmetic32: c.setA32(op, c.shiftArithmetic32(c.a32(op), op.i32))
         case .bitTest: try bitTest(c, op)
         case .bitScan: try bitScan(c, op)
+        case .add64rrQuiet: c.setA64(op, c.a64(op) &+ c.b64(op))
+        case .add64riQuiet: c.setA64(op, c.a64(op) &+ op.i64)
+        case .sub64rrQuiet: c.setA64(op, c.a64(op) &- c.b64(op))
+        case .sub64riQuiet: c.setA64(op, c.a64(op) &- op.i64)
+        case .and64rrQuiet: c.setA64(op, c.a64(op) & c.b64(op))
+        case .and64riQuiet: c.setA64(op, c.a64(op) & op.i64)
+        case .or64rrQuiet: c.setA64(op, c.a64(op) | c.b64(op))
+        case .or64riQuiet: c.setA64(op, c.a64(op) | op.i64)
+        case .xor64rrQuiet: c.setA64(op, c.a64(op) ^ c.b64(op))
+        case .xor64riQuiet: c.setA64(op, c.a64(op) ^ op.i64)
+        case .increment64Quiet: c.setA64(op, c.a64(op) &+ 1)
+        case .decrement64Quiet: c.setA64(op, c.a64(op) &- 1)
+        case .shiftLeft64Quiet: c.setA64(op, c.a64(op) &<< op.i64)
+        case .shiftRight64Quiet: c.setA64(op, c.a64(op) &>> op.i64)
+        case .shiftArithmetic64Quiet: c.setA64(op, UInt64(bitPattern: Int64(bitPattern: c.a64(op)) &>> Int64(truncatingIfNeeded: op.i64)))
+        case .multiply64rrQuiet: c.setA64(op, c.a64(op) &* c.b64(op))
+        case .multiply64rriQuiet: c.setA64(op, c.b64(op) &* op.i64)
+        case .add32rrQuiet: c.setA32(op, c.a32(op) &+ c.b32(op))
+        case .add32riQuiet: c.setA32(op, c.a32(op) &+ op.i32)
+        case .sub32rrQuiet: c.setA32(op, c.a32(op) &- c.b32(op))
+        case .sub32riQuiet: c.setA32(op, c.a32(op) &- op.i32)
+        case .and32rrQuiet: c.setA32(op, c.a32(op) & c.b32(op))
+        case .and32riQuiet: c.setA32(op, c.a32(op) & op.i32)
+        case .or32rrQuiet: c.setA32(op, c.a32(op) | c.b32(op))
+        case .or32riQuiet: c.setA32(op, c.a32(op) | op.i32)
+        case .xor32rrQuiet: c.setA32(op, c.a32(op) ^ c.b32(op))
+        case .xor32riQuiet: c.setA32(op, c.a32(op) ^ op.i32)
+        case .increment32Quiet: c.setA32(op, c.a32(op) &+ 1)
+        case .decrement32Quiet: c.setA32(op, c.a32(op) &- 1)
+        case .shiftLeft32Quiet: c.setA32(op, c.a32(op) &<< op.i32)
+        case .shiftRight32Quiet: c.setA32(op, c.a32(op) &>> op.i32)
+        case .shiftArithmetic32Quiet: c.setA32(op, UInt32(bitPattern: Int32(bitPattern: c.a32(op)) &>> Int32(truncatingIfNeeded: op.i32)))
+        case .multiply32rrQuiet: c.setA32(op, c.a32(op) &* c.b32(op))
+        case .multiply32rriQuiet: c.setA32(op, c.b32(op) &* op.i32)
         case .exchange: try exchange(c, op)
         case .exchangeAdd: try exchangeAdd(c, op)
         case .compareExchange: try compareExchange(c, op)
@@ -204,6 +238,48 @@ extension Interpreter {
           next =
             c.condition(UInt8(truncatingIfNeeded: op.pointee.detail & 0xF))
             ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpZero:
+          next = c.pointee.flagResult == 0 ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpNotZero:
+          next = c.pointee.flagResult != 0 ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpSign:
+          next = c.signedResult < 0 ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpNotSign:
+          next = c.signedResult >= 0 ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpPositive:
+          next = c.signedResult > 0 ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpNotPositive:
+          next = c.signedResult <= 0 ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpBelow:
+          next = c.pointee.flagA < c.pointee.flagB ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpNotBelow:
+          next = c.pointee.flagA >= c.pointee.flagB ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpAbove:
+          next = c.pointee.flagA > c.pointee.flagB ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpNotAbove:
+          next = c.pointee.flagA <= c.pointee.flagB ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpLess:
+          next = c.signedA < c.signedB ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpNotLess:
+          next = c.signedA >= c.signedB ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpGreater:
+          next = c.signedA > c.signedB ? taken(c, block, op) : notTaken(c, block, op)
+          break dispatch
+        case .jumpNotGreater:
+          next = c.signedA <= c.signedB ? taken(c, block, op) : notTaken(c, block, op)
           break dispatch
         case .jump:
           next = taken(c, block, op)

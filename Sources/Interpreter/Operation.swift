@@ -27,6 +27,14 @@ enum Operation: UInt16 {
   case doubleShift, shiftLeft64, shiftRight64, shiftArithmetic64, shiftLeft32, shiftRight32
   case shiftArithmetic32, bitTest, bitScan
 
+  // The same without flags, for when the next instructions overwrite them unseen.
+  case add64rrQuiet, add64riQuiet, sub64rrQuiet, sub64riQuiet, and64rrQuiet, and64riQuiet, or64rrQuiet
+  case or64riQuiet, xor64rrQuiet, xor64riQuiet, increment64Quiet, decrement64Quiet, shiftLeft64Quiet
+  case shiftRight64Quiet, shiftArithmetic64Quiet, multiply64rrQuiet, multiply64rriQuiet, add32rrQuiet
+  case add32riQuiet, sub32rrQuiet, sub32riQuiet, and32rrQuiet, and32riQuiet, or32rrQuiet, or32riQuiet
+  case xor32rrQuiet, xor32riQuiet, increment32Quiet, decrement32Quiet, shiftLeft32Quiet, shiftRight32Quiet
+  case shiftArithmetic32Quiet, multiply32rrQuiet, multiply32rriQuiet
+
   // Exchanges.
   case exchange, exchangeAdd, compareExchange, compareExchangePair
 
@@ -39,7 +47,8 @@ enum Operation: UInt16 {
   case vectorShift, shuffleWords, vectorState, floatControl, flushLine, wait, nop
 
   // These end a block.
-  case jumpIf, jump, call, `return`, jumpIndirect, callIndirect, jumpIfNarrow, jumpNarrow, callNarrow
-  case returnNarrow, loop, fallThrough, farTransfer, farReturn, repeatString, portString, system, invalid
-  case stale
+  case jumpIf, jumpZero, jumpNotZero, jumpSign, jumpNotSign, jumpPositive, jumpNotPositive, jumpBelow
+  case jumpNotBelow, jumpAbove, jumpNotAbove, jumpLess, jumpNotLess, jumpGreater, jumpNotGreater, jump
+  case call, `return`, jumpIndirect, callIndirect, jumpIfNarrow, jumpNarrow, callNarrow, returnNarrow
+  case loop, fallThrough, farTransfer, farReturn, repeatString, portString, system, invalid, stale
 }
