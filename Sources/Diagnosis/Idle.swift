@@ -14,9 +14,10 @@ public struct Idle: Hashable, Sendable {
     self.wakes = wakes
   }
 
-  /// "idle, wakes in 2.9ms", or "idle, no wake source".
+  /// "idle, wakes in 2.9ms", "idle, wakes now", or "idle, no wake source".
   public func text(at now: VirtualTime) -> String {
-    wakes.map { "idle, wakes in \(($0 - now).spanText)" } ?? "idle, no wake source"
+    guard let wakes else { return "idle, no wake source" }
+    return wakes > now ? "idle, wakes in \((wakes - now).spanText)" : "idle, wakes now"
   }
 }
 
