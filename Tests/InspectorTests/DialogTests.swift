@@ -28,9 +28,9 @@ struct DialogTests {
   @Test(arguments: sizes) func `the fire dialog is what it was`(size: Size) throws {
     var model = model(size, at: ContextID(2, 0))
     model.strike("f")
-    model.type("4f")
-    model.strike(.tab, .tab)
     model.type("5")
+    model.strike(.backTab, .backTab)
+    model.type("4f")
     try expectGolden(model.draw(size), "fire-\(size.width)x\(size.height)")
   }
 
@@ -57,33 +57,85 @@ struct DialogTests {
   @Test func `typing a vector and an ID fires a fixed IPI from the selected context`() {
     var model = model()
     model.strike("f")
-    model.type("31")
-    model.strike(.tab, .tab)
     model.type("2")
+    model.strike(.backTab, .backTab)
+    model.type("31")
     #expect(model.strike(.enter) == fixed(0x31, from: ContextID(0, 0), to: 2))
     #expect(model.dialog == nil)
   }
 
-  @Test func `Esc, q and Backspace cancel`() {
-    for key in [Key.escape, "q", .backspace] {
+  @Test func `Esc and q cancel`() {
+    for key in [Key.escape, "q"] {
       var model = model()
       #expect(model.strike("f", key) == nil)
       #expect(model.dialog == nil)
     }
   }
 
-  @Test func `Backspace takes back what was typed before it cancels`() {
+  @Test func `Backspace takes back what stands in the field, and never closes the dialog`() {
     var model = model()
-    model.strike("f")
+    model.strike("f", .backTab, .backTab)
     model.type("31")
     model.strike(.backspace)
     model.type("2")
-    #expect(model.strike(.enter) == fixed(0x32, from: ContextID(0, 0), to: 1))
+    model.strike(.tab, .tab, .backspace, .backspace, .backspace)
+    #expect(model.dialog != nil)
+    #expect(model.strike(.enter) == nil)
+    #expect(model.message?.text == "the field is empty")
+    model.type("3")
+    model.strike(.tab, .backspace)
+    #expect(model.strike(.enter) == fixed(0x32, from: ContextID(0, 0), to: 3))
+  }
+
+  @Test func `what is typed but is no value is not fired`() {
+    var model = model()
+    model.strike("f", .tab, .tab)
+    model.type("9.9")
+    #expect(model.strike(.enter) == nil)
+    #expect(model.message?.text == "9.9 is no context that could send")
+    #expect(model.dialog != nil)
+  }
+
+  @Test func `an ID of 8 bits takes no third digit`() {
+    var model = model(at: ContextID(1, 1))
+    model.strike("f")
+    model.type("102")
+    guard case .command(.fire(let request))? = model.strike(.enter) else {
+      Issue.record("nothing was fired")
+      return
+    }
+    #expect(request.message.command.destination == 0x10)
+  }
+
+  @Test func `a digit on a choice says where digits go`() {
+    var model = model()
+    model.strike("f", .tab, "2")
+    #expect(model.message?.text == "Space changes this one; Tab goes to the vector and the ID")
+  }
+
+  @Test func `what is in front stands out: what is behind is dimmed, and no half word is left beside it`() {
+    var model = model()
+    model.strike("x")
+    let grid = model.draw(Size(80, 24))
+    #expect(!grid.styleRows[6].contains("b") && !grid.styleRows[3].contains("a"))
+    let rows = grid.textRows.filter { $0.contains("│") || $0.contains("┌") }
+    for row in rows { #expect(row.first == " " && "│┐┘".contains(row.last ?? " ")) }
+    #expect(rows.count > 4)
+  }
+
+  @Test func `one VTL has none to switch to`() {
+    var model = model()
+    var next = model.snapshot
+    next.machine.vtlCount = 1
+    model.apply(Update(snapshot: next))
+    model.strike("v")
+    #expect(model.dialog == nil)
+    #expect(model.message?.text == "this machine has one VTL: there is none to switch to")
   }
 
   @Test func `pasted digits fill a field, and pasted commands do nothing`() {
     var model = model()
-    #expect(model.strike("f", .paste("41")) == nil)
+    #expect(model.strike("f", .backTab, .backTab, .paste("41")) == nil)
     #expect(model.strike(.paste("\r\rq\r")) == nil)
     #expect(model.dialog != nil)
     #expect(model.strike(.enter) == fixed(0x41, from: ContextID(0, 0), to: 1))
@@ -91,8 +143,7 @@ struct DialogTests {
 
   @Test func `a context can be typed as the sender`() {
     var model = model()
-    model.strike("f", .backTab)
-    model.strike(.backTab)
+    model.strike("f", .tab, .tab)
     model.type("3.0")
     #expect(model.strike(.enter) == fixed(0x2F, from: ContextID(3, 0), to: 1))
   }
@@ -109,7 +160,7 @@ struct DialogTests {
     #expect(request.origin == .context(ContextID(1, 1)))
 
     var other = self.model()
-    other.strike("f", .backTab, .backTab, " ")
+    other.strike("f", .tab, .tab, " ")
     guard case .command(.fire(let message))? = other.strike(.enter) else {
       Issue.record("no message was sent")
       return
@@ -120,7 +171,7 @@ struct DialogTests {
 
   @Test func `NMI needs the name of its target, or yes`() {
     var model = model()
-    model.strike("f", .backTab, .right, .right)
+    model.strike("f", .backTab, .backTab, .backTab, .right, .right)
     #expect(model.strike(.enter) == nil)
     #expect(model.strike(.enter) == nil)
     model.type("1.1")
@@ -136,7 +187,7 @@ struct DialogTests {
 
   @Test func `more than four targets need a yes`() {
     var model = model()
-    model.strike("f", .tab, .right, .right, .right)
+    model.strike("f", .backTab, .right, .right, .right)
     #expect(model.strike(.enter) == nil)
     model.type("yes")
     guard case .command(.fire(let request))? = model.strike(.enter) else {
@@ -148,7 +199,7 @@ struct DialogTests {
 
   @Test func `a fact that changes between a key and Enter is marked, and Enter is asked for again`() {
     var model = model()
-    model.strike("f")
+    model.strike("f", .backTab, .backTab)
     model.type("31")
     var next = model.snapshot
     next.machine.epoch += 1
@@ -172,12 +223,29 @@ struct DialogTests {
 
   @Test func `an ID that exists in another group only is pointed out`() {
     var model = model(at: ContextID(1, 1))
-    model.strike("f", .tab, .tab)
+    model.strike("f")
     model.type("5")
     #expect(model.draw(Size(80, 24)).textRows.contains { $0.contains("ID 5 is 5.0, in g0") })
   }
 
   // MARK: - The others
+
+  @Test func `after a VTL switch, 6 holds the list at it`() {
+    var model = model()
+    model.receive([
+      Event(sequence: 400_000, time: Scene.now, .command(.switchVTL, refusal: nil)),
+      Event(
+        sequence: 400_001, time: Scene.now, context: ContextID(0, 0),
+        .vtlSwitched(from: .vtl1, to: .vtl0, .operator, nil)),
+      Event(sequence: 400_002, time: Scene.now, .nmiTaken),
+    ])
+    #expect(model.message?.text == "switched: VP 0 VTL1 -> VTL0 by the operator; 6 shows it")
+    model.strike("6")
+    #expect(model.selectedEvent?.sequence == 400_001)
+    let rows = model.draw(Size(80, 24)).textRows
+    #expect(rows[3].contains("NMI"))
+    #expect(rows[4].contains("VTL1 -> VTL0 operator"))
+  }
 
   @Test func `a VTL switch takes one Enter`() {
     var model = model()

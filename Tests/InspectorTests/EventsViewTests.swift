@@ -153,3 +153,66 @@ extension EventsViewTests {
     try expectGolden(model.draw(size), "journey-lost-80x24")
   }
 }
+
+extension EventsViewTests {
+  /// A local timer's expiry, the request that the log makes of it, and the IRR.
+  private func tick(_ sequence: UInt64, delivered: UInt16 = 1) -> [Event] {
+    let vector = VectorNumber(0xE0)
+    let id = ContextID(0, 0)
+    let route = Event.RouteSummary(
+      group: GroupID(0), path: .direct, candidates: 1, delivered: delivered, rejected: 0, reason: nil, firstTarget: id)
+    let journey = JourneyID(rawValue: sequence)
+    let bodies: [Event.Body] = [
+      .timerExpired(vector, due: Scene.now, isMasked: false),
+      .requested(.timer, InterruptMessage(vector: vector, to: ApicID(0)), route),
+      .accepted(vector, .fixed, .pending),
+    ]
+    return bodies.enumerated().map {
+      Event(
+        sequence: sequence + UInt64($0.offset), time: Scene.now, journey: journey, context: id, $0.element)
+    }
+  }
+
+  private func list(_ model: InspectorModel) -> [String] { model.draw(Size(80, 24)).textRows[3..<22].map { $0 } }
+
+  @Test func `a timer's tick takes two lines: what its request says, its expiry has said`() {
+    var model = model(Size(80, 24))
+    model.receive(tick(400_000))
+    let rows = list(model)
+    #expect(rows[0].contains("IRR   e0 pending"))
+    #expect(rows[1].contains("TIMER e0 expired"))
+    #expect(!rows.contains { $0.contains("(direct)") })
+    // The journey still knows all of it.
+    model.strike("J")
+    #expect(model.draw(Size(80, 24)).textRows.contains { $0.contains("g0 direct, 1 asked, 1 reached") })
+  }
+
+  @Test func `a tick that reached nobody is all there`() {
+    var model = model(Size(80, 24))
+    model.receive(tick(400_000, delivered: 0))
+    #expect(list(model).contains { $0.contains("nobody") })
+  }
+
+  @Test func `moving goes from line to line, and never to one that is not there`() {
+    var model = model(Size(80, 24))
+    model.receive(tick(400_000) + tick(400_010))
+    model.strike(.down)
+    #expect(model.selectedEvent?.sequence == 400_012)
+    model.strike(.down)
+    #expect(model.selectedEvent?.sequence == 400_010)
+    model.strike(.down)
+    #expect(model.selectedEvent?.sequence == 400_002)
+    model.strike(.up)
+    #expect(model.selectedEvent?.sequence == 400_010)
+  }
+
+  @Test func `the list says whether it follows, and nothing is selected while it does`() {
+    var model = model(Size(80, 24))
+    #expect(model.draw(Size(80, 24)).textRows[2].hasSuffix("FOLLOWS: Down holds"))
+    #expect(!model.draw(Size(80, 24)).styleRows[3].contains("R"))
+    model.strike(.down)
+    #expect(model.draw(Size(80, 24)).textRows[2].hasSuffix("HELD: F follows"))
+    #expect(model.selectedEvent?.sequence == model.events.last?.sequence)
+    #expect(model.draw(Size(80, 24)).styleRows[3].contains("R"))
+  }
+}

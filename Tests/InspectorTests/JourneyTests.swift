@@ -65,7 +65,7 @@ struct JourneyTests {
     #expect(hops.map(\.name) == [.source, .resolve, .accept, .gate, .service, .end])
     #expect(
       hops.map(\.took) == [nil, .zero, .microseconds(1), .microseconds(2), nil, .microseconds(5)])
-    #expect(hops.last?.verdict == "rip 1000")
+    #expect(hops.last?.verdict == "at 1000")
   }
 
   @Test func `in the IRR behind a raised TPR it is open, and the gate says so`() throws {

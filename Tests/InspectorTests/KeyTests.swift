@@ -59,16 +59,30 @@ struct KeyTests {
     #expect(model.handle("p") == nil)
   }
 
-  @Test func `q goes back view by view and then quits`() {
+  @Test func `q goes back to where a view was opened from, then to the overview, and then quits`() {
     var model = Scene.model()
     _ = model.handle("2")
-    _ = model.handle("3")
+    _ = model.handle(.enter)
+    #expect(model.view == .lapic)
     #expect(model.handle("q") == nil)
     #expect(model.view == .groups)
     #expect(model.handle("q") == nil)
     #expect(model.view == .over)
     #expect(model.handle("q") == .quit)
     #expect(model.handle("Q") == .quit)
+  }
+
+  @Test func `from the overview q quits, wherever one has been, and the last line says so`() {
+    var model = Scene.model()
+    for key: Key in ["2", "3", "6"] {
+      _ = model.handle(key)
+      #expect(model.draw(Size(80, 24)).textRows[23].hasSuffix("q Back"))
+    }
+    _ = model.handle("1")
+    #expect(model.draw(Size(80, 24)).textRows[23].hasSuffix("q Quit"))
+    #expect(model.handle(.escape) == nil)
+    #expect(model.view == .over)
+    #expect(model.handle("q") == .quit)
   }
 
   @Test func `pasted text never acts`() {

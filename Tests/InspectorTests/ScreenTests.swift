@@ -30,7 +30,7 @@ struct ScreenTests {
       for row in [rows[0], rows[1], rows[size.height - 2], rows[size.height - 1]] {
         #expect(!row.contains("…"), "\(row)")
       }
-      #expect(rows[size.height - 1].hasSuffix("Quit"))
+      #expect(rows[size.height - 1].hasSuffix(model.view == .over ? "Quit" : "Back"))
     }
   }
 

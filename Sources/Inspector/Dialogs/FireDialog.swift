@@ -8,7 +8,8 @@ import Journal
 /// between a key and Enter is marked, and Enter is asked for again.
 struct FireDialog: Dialog {
   private var form: FireForm
-  private var field = FireForm.Field.vector
+  /// Whom it is for is changed first: the vector is one that the sender's guest handles.
+  private var field = FireForm.Field.id
   /// What is being typed into the field; nil shows its value.
   private var typing: String?
   private var seen: FireFacts
@@ -39,10 +40,14 @@ struct FireDialog: Dialog {
     var rest = area
     let form = formLines(model)
     grid.put(form, in: rest.takeTop(form.count))
-    grid.rule("", 0, in: rest.takeTop(1))
-    let bottom = rest.takeBottom(2)
-    grid.rule("", 0, in: bottom)
-    grid.put(prompt(model), 1, in: bottom)
+    if isSmall(model) {
+      if confirmation != nil || old != nil { grid.put(prompt(model), 0, in: rest.takeTop(1)) }
+    } else {
+      grid.rule("", 0, in: rest.takeTop(1))
+      let bottom = rest.takeBottom(2)
+      grid.rule("", 0, in: bottom)
+      grid.put(prompt(model), 1, in: bottom)
+    }
     let request = self.form.request(in: model.snapshot)
     let text = FirePreviewText(
       preview: preview(request, in: model.snapshot), request: request, model: model, old: old)
@@ -61,10 +66,11 @@ struct FireDialog: Dialog {
     let fields = form.fields
     var vector = Line.empty
     if fields.contains(.vector) {
-      vector = Line("   Vector ", .dim) + box(.vector, TextForm.hex(form.vector, 2))
+      vector = Line("   Vector ", .dim) + box(.vector, value(.vector, model))
     }
     var id = Line.empty
-    if fields.contains(.id) { id = Line("   Id ", .dim) + box(.id, TextForm.hex(message.command.destination)) }
+    if fields.contains(.id) { id = Line("   Id ", .dim) + box(.id, value(.id, model)) }
+    if isSmall(model) { return smallLines(vector, id, model) }
     var trigger = Line("Trig   ", .dim)
     if fields.contains(.trigger) {
       trigger += options(.trigger, ["edge", "level"], form.isLevel ? 1 : 0)
@@ -76,7 +82,7 @@ struct FireDialog: Dialog {
     }
     let modes = FireForm.modes
     return [
-      originLine(snapshot),
+      originLine(model),
       Line("Group  ", .dim) + Line("\(group.map { "g\($0.rawValue)" } ?? "-")\(vtl.map { " VTL\($0.rawValue)" } ?? "")")
         + Line(message.isNarrow ? "   8-bit destination (xAPIC form)" : "   32-bit destination (x2APIC form)", .dim),
       Line("Mode   ", .dim) + options(.mode, modes.map(\.text), modes.firstIndex(of: form.mode) ?? 0) + vector,
@@ -87,15 +93,24 @@ struct FireDialog: Dialog {
     ]
   }
 
-  private func originLine(_ snapshot: Snapshot) -> Line {
+  /// Where there is no room for the choices, and no room to explain: the values, and what they come to.
+  private func isSmall(_ model: InspectorModel) -> Bool { model.size.width < 78 || model.size.height < 22 }
+
+  private func smallLines(_ vector: Line, _ id: Line, _ model: InspectorModel) -> [Line] {
+    let one = { (field: FireForm.Field, name: String) in options(field, [name], 0) }
+    let level = form.fields.contains(.level) ? " " + one(.level, form.isAsserted ? "assert" : "de-assert") : .empty
+    return [
+      Line("From ", .dim) + box(.origin, value(.origin, model)) + "   " + one(.trigger, form.isLevel ? "level" : "edge")
+        + level,
+      Line("Mode ", .dim) + one(.mode, form.mode.text) + vector,
+      Line("Dest ", .dim) + one(.address, form.address.text) + id,
+    ]
+  }
+
+  private func originLine(_ model: InspectorModel) -> Line {
     let isMessage = if case .message = form.origin { true } else { false }
-    let value =
-      switch form.origin {
-      case .context(let id): id.description
-      case .message(let group): "g\(group.rawValue)"
-      }
     return Line("From   ", .dim) + Line(isMessage ? "( ) context   (o) MSI into " : "(o) context ")
-      + box(.origin, value) + Line(isMessage ? "" : "   ( ) MSI")
+      + box(.origin, value(.origin, model)) + Line(isMessage ? "" : "   ( ) MSI")
   }
 
   /// A value that can be typed or turned.
@@ -127,7 +142,7 @@ struct FireDialog: Dialog {
     if model.isReadOnly { return Line("read-only: a preview. To fire, start the core from the inspector", .dim) }
     if !model.isAlive { return Line("the machine has stopped for good: a preview", .dim) }
     if old != nil { return Line("* has changed since you looked: Enter again to fire", .waiting) }
-    return Line("stamp #\(model.snapshot.machine.epoch), checked again at Enter", .dim)
+    return Line("as of frame \(model.snapshot.machine.epoch), checked again at Enter", .dim)
   }
 
   func footer(_ model: InspectorModel) -> [FooterItem] {
@@ -152,9 +167,7 @@ struct FireDialog: Dialog {
 
   private mutating func edit(_ key: Key, _ model: inout InspectorModel) -> DialogOutcome {
     switch key {
-    case .escape: return .close
-    case .backspace where typing == nil: return .close
-    case "q" where typing == nil: return .close
+    case .escape, "q": return .close
     case .tab, .down: move(by: 1)
     case .backTab, .up: move(by: -1)
     case .left: change(by: -1, model)
@@ -166,8 +179,8 @@ struct FireDialog: Dialog {
       } else {
         change(by: 1, model)
       }
-    case .backspace: type(String((typing ?? "").dropLast()), model)
-    case .character(let scalar): type(character: scalar, model)
+    case .backspace: rubOut(model)
+    case .character(let scalar): type(character: scalar, &model)
     case .paste(let text): paste(text, &model)
     case .enter: return fire(&model)
     default: break
@@ -195,17 +208,51 @@ struct FireDialog: Dialog {
     }
   }
 
-  private mutating func type(character: Unicode.Scalar, _ model: InspectorModel) {
-    guard accepts(character) else { return }
-    type((typing ?? "") + String(Character(character)), model)
+  private mutating func type(character: Unicode.Scalar, _ model: inout InspectorModel) {
+    if accepts(character) {
+      type((typing ?? "") + String(Character(character)), model)
+    } else if character.properties.isASCIIHexDigit, !isText {
+      model.message = "Space changes this one; Tab goes to the vector and the ID"
+    }
+  }
+
+  /// A field whose value is typed.
+  private var isText: Bool { field == .vector || field == .id || field == .origin }
+
+  /// Takes back a character of what stands in the field. It never closes the dialog: who rubs out a value too
+  /// far has not given up.
+  private mutating func rubOut(_ model: InspectorModel) {
+    guard isText else { return }
+    type(String((typing ?? value(field, model)).dropLast()), model)
+  }
+
+  private func value(_ field: FireForm.Field, _ model: InspectorModel) -> String {
+    switch field {
+    case .vector: TextForm.hex(form.vector, 2)
+    case .id: TextForm.hex(form.message(in: model.snapshot).command.destination)
+    case .origin:
+      switch form.origin {
+      case .context(let id): id.description
+      case .message(let group): "g\(group.rawValue)"
+      }
+    case .mode, .address, .trigger, .level: ""
+    }
+  }
+
+  /// Why what stands in the field is not a value; nil when it is one.
+  private func objection(_ model: InspectorModel) -> String? {
+    guard let typing else { return nil }
+    if typing.isEmpty { return "the field is empty" }
+    guard field == .origin, case .context(let id) = form.origin, id.description != typing else { return nil }
+    return "\(typing) is no context that could send"
   }
 
   /// What is typed takes effect with each character, so the preview keeps up; what is not a value yet changes
-  /// nothing.
+  /// nothing, and is not fired.
   private mutating func type(_ text: String, _ model: InspectorModel) {
-    let longest = field == .vector ? 2 : field == .id ? 8 : 12
+    let longest = field == .vector ? 2 : field == .origin ? 12 : form.isNarrow(in: model.snapshot) ? 2 : 8
     guard text.count <= longest else { return }
-    typing = text.isEmpty ? nil : text
+    typing = text
     switch field {
     case .vector: form.vector = UInt8(text, radix: 16) ?? form.vector
     case .id: form.id = UInt32(text, radix: 16) ?? form.id
@@ -230,6 +277,10 @@ struct FireDialog: Dialog {
   }
 
   private mutating func fire(_ model: inout InspectorModel) -> DialogOutcome {
+    if let objection = objection(model) {
+      model.message = Line(objection, .wrong)
+      return .stay
+    }
     typing = nil
     guard canAct(model) else {
       model.message = model.isReadOnly ? "read-only: nothing was sent" : "the machine has stopped for good"

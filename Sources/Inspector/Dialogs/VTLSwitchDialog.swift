@@ -96,7 +96,8 @@ struct VTLSwitchDialog: Dialog {
     if let refusal = now.refusal {
       return [Line("\(mark(now != seen))refused: \(refusal.text)", .wrong)]
     }
-    var lines = WhyText.labelled(
+    var lines = [verdict(now, mark, model)]
+    lines += WhyText.labelled(
       "swaps",
       "RIP RSP RFLAGS CR0 CR3 CR4 EFER DR7, segments, IDTR GDTR LDTR TR, SYSCALL and SYSENTER MSRs, "
         + "PAT, TSC_AUX; and the local APIC with TPR, IRR, ISR and timer", width: width)
@@ -105,23 +106,28 @@ struct VTLSwitchDialog: Dialog {
     lines += WhyText.labelled(
       "leaves", "RIP of both sides unchanged; no assist page is written; the event says operator",
       width: width)
-    if let winner = now.winner {
-      let id = ContextID(vp: vp, vtl: winner)
-      let vector = model.snapshot[id]?.deliverable.map { " (vector \($0.vector.text))" } ?? ""
-      let mark = mark(now.winner != seen.winner)
-      let what = "then VTL\(winner.rawValue) wins at once: it has an interrupt to take\(vector)"
-      lines.append(Line(mark + what, .waiting))
-    } else {
-      lines.append(Line("  then it stays in VTL\(target.rawValue)\(next(model))", .active))
-    }
     return lines
+  }
+
+  /// Who has the VP after the switch: what matters most, so it comes first.
+  private func verdict(_ now: Outcome, _ mark: (Bool) -> String, _ model: InspectorModel) -> Line {
+    guard let winner = now.winner else {
+      return Line("  then VTL\(target.rawValue) has the VP\(next(model))", .active)
+    }
+    let id = ContextID(vp: vp, vtl: winner)
+    let vector = model.snapshot[id]?.deliverable.map { " (vector \($0.vector.text))" } ?? ""
+    let what = "then VTL\(winner.rawValue) wins at once: it has an interrupt to take\(vector)"
+    return Line(mark(now.winner != seen.winner) + what, .waiting)
   }
 
   /// What the VTL does first.
   private func next(_ model: InspectorModel) -> String {
     guard let context = model.snapshot[ContextID(vp: vp, vtl: target)] else { return "" }
     let isHalted = context.activity == .halted
-    guard let first = context.pending.first else { return isHalted ? ", where it is halted" : "" }
+    guard let first = context.pending.first else {
+      if isHalted { return ", halted" }
+      return target == .vtl0 ? " and runs on" : " and runs on, until it returns"
+    }
     var entered = context
     entered.isActive = true
     var snapshot = model.snapshot
@@ -139,7 +145,8 @@ struct VTLSwitchDialog: Dialog {
       return Line("read-only: this core belongs to another process, so this is a preview", .dim)
     }
     if changed { return Line("* has changed since you looked: Enter again to switch", .waiting) }
-    return Line("stamp #\(model.snapshot.machine.epoch), checked again at Enter", .dim)
+    if refusal(of: target, model) != nil { return .empty }
+    return Line("as of frame \(model.snapshot.machine.epoch), checked again at Enter", .dim)
   }
 
   func footer(_ model: InspectorModel) -> [FooterItem] {
@@ -195,5 +202,11 @@ struct VTLSwitchDialog: Dialog {
 }
 
 extension InspectorModel {
-  mutating func openVTLSwitchDialog() { dialog = VTLSwitchDialog(selection.context.vp, in: self) }
+  mutating func openVTLSwitchDialog() {
+    guard snapshot.machine.vtlCount > 1 else {
+      message = "this machine has one VTL: there is none to switch to"
+      return
+    }
+    dialog = VTLSwitchDialog(selection.context.vp, in: self)
+  }
 }

@@ -62,7 +62,7 @@ struct WhyDialog: Dialog {
             + Line(finding.title))
       }
     }
-    lines += [.empty, Line("all from one consistent snapshot, #\(model.snapshot.machine.epoch)", .dim)]
+    lines += [.empty, Line("all from one consistent snapshot, frame \(model.snapshot.machine.epoch)", .dim)]
     return lines
   }
 

@@ -54,8 +54,47 @@ public struct EventBuffer: Sendable, RandomAccessCollection {
     return place < count && self[place].sequence == sequence ? self[place] : nil
   }
 
-  /// The newest `limit` events for which `isWanted` holds, newest first, looking at no more than `depth` of
-  /// them.
+  /// The event only says again, in a route's words, what the one before it said: a local timer's expiry, or a
+  /// notification (VINA), and then the request to its own APIC that this is. Lists leave it out.
+  ///
+  /// What such a request did not reach is no repetition.
+  public func isRepeated(_ place: Int) -> Bool {
+    guard place > 0, case .requested(_, _, let route) = self[place].body, route.path == .direct,
+      route.delivered > 0, self[place - 1].context == self[place].context
+    else { return false }
+    switch self[place - 1].body {
+    case .timerExpired: return self[place - 1].journey == self[place].journey
+    case .notificationAsserted: return true
+    default: return false
+    }
+  }
+
+  /// The place of the event a list shows before or after the one at `place`; nil at its ends.
+  public func shown(before place: Int) -> Int? {
+    let earlier = place > 0 && isRepeated(place - 1) ? place - 2 : place - 1
+    return earlier >= 0 ? earlier : nil
+  }
+
+  public func shown(after place: Int) -> Int? {
+    let later = place + 1 < count && isRepeated(place + 1) ? place + 2 : place + 1
+    return later < count ? later : nil
+  }
+
+  /// `place`, or the place before it when no list shows the event there.
+  func listed(_ place: Int) -> Int { isRepeated(place) ? place - 1 : place }
+
+  /// `distance` listed events later, as far as there are that many.
+  func shown(_ distance: Int, after place: Int) -> Int {
+    var place = place
+    for _ in 0..<Swift.max(0, distance) {
+      guard let next = shown(after: place) else { break }
+      place = next
+    }
+    return place
+  }
+
+  /// The newest `limit` events that a list shows and for which `isWanted` holds, newest first, looking at no
+  /// more than `depth` of them.
   public func newest(_ limit: Int, depth: Int = .max, where isWanted: (Event) -> Bool = { _ in true }) -> [Event] {
     var found: [Event] = []
     var place = count
@@ -63,7 +102,7 @@ public struct EventBuffer: Sendable, RandomAccessCollection {
     while place > stop && found.count < limit {
       place -= 1
       let event = self[place]
-      if isWanted(event) { found.append(event) }
+      if isWanted(event), !isRepeated(place) { found.append(event) }
     }
     return found
   }

@@ -13,7 +13,7 @@ extension InspectorModel {
       return nil
     }
     guard let command = KeyMap.command(for: key, in: view) else { return nil }
-    defer { firedJourney = nil }
+    defer { done = nil }
     return perform(command)
   }
 
@@ -76,7 +76,7 @@ extension InspectorModel {
     case .help:
       isHelpOpen = true
       helpRow = 0
-    case .view(let id): show(id)
+    case .view(let id): showFromTop(id)
     case .back: goBack()
     case .runStop: return runOrStop()
     case .step: return step()
@@ -111,6 +111,14 @@ extension InspectorModel {
     viewStack.removeAll { $0 == id }
     viewStack.append(view)
     view = id
+  }
+
+  /// Shows a view of the first line. From there the way back is the overview: `q` never walks through all
+  /// that was ever looked at.
+  private mutating func showFromTop(_ id: ViewID) {
+    viewStack = id == .over ? [] : [.over]
+    view = id
+    if id == .events, let done { hold(at: done.event) }
   }
 
   /// False when there is nothing to go back to.

@@ -58,8 +58,8 @@ public struct InspectorModel: Sendable {
   /// Events that are later than `snapshot`.
   private var early: [Event] = []
 
-  /// The interrupt that was fired last, until another key than `J`.
-  var firedJourney: JourneyID?
+  /// What the operator had done last, until a key that does not look at it.
+  var done: (journey: JourneyID?, event: UInt64)?
 
   // MARK: What arrived while frozen
 
@@ -133,7 +133,7 @@ public struct InspectorModel: Sendable {
     findings = diagnose(snapshot, events, symbols: symbols)
   }
 
-  /// Says what became of the operator's commands, and keeps the interrupt they sent within reach of `J`.
+  /// Says what became of the operator's commands, and keeps what they did within reach of `J` and `6`.
   private mutating func noteCommands(_ new: ArraySlice<Event>) {
     for (place, event) in zip(new.indices, new) {
       guard case .command(let kind, let refusal) = event.body else { continue }
@@ -141,11 +141,18 @@ public struct InspectorModel: Sendable {
         message = Line("refused: \(kind.text): \(refusal.text)", .wrong)
         continue
       }
-      guard kind == .fire else { continue }
-      // The request that the command made is the next event.
-      guard let request = new[place...].dropFirst().first, request.journey != .none else { continue }
-      firedJourney = request.journey
-      message = Line("sent as #\(request.journey.rawValue); J follows it")
+      // What the command made is the next event.
+      guard let made = new[place...].dropFirst().first else { continue }
+      switch (kind, made.body) {
+      case (.fire, .requested):
+        done = (made.journey, made.sequence)
+        message = Line("sent as #\(made.journey.rawValue); J follows it")
+      case (.switchVTL, .vtlSwitched(let from, let to, .operator, _)):
+        done = (nil, made.sequence)
+        let vp = made.context.map { "VP \($0.vp.rawValue) " } ?? ""
+        message = Line("switched: \(vp)VTL\(from.rawValue) -> VTL\(to.rawValue) by the operator; 6 shows it")
+      default: continue
+      }
     }
   }
 

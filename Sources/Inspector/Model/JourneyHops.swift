@@ -85,7 +85,7 @@ public struct RecentHops: Hashable, Sendable {
 extension Journey {
   /// The steps of the journey at `target`, or as far as it came when it reached nobody.
   public func hops(at target: Target?, now: VirtualTime, code: (UInt64) -> String) -> [Hop] {
-    let place = rip == 0 ? "" : "rip " + code(rip)
+    let place = rip == 0 ? "" : "at " + code(rip)
     var hops = [Hop(name: .source, at: hasBeginning ? begin : nil, verdict: sourceVerdict(place))]
     if let route {
       hops.append(
@@ -103,7 +103,8 @@ extension Journey {
 
   private func sourceVerdict(_ place: String) -> String {
     guard let source else { return "not in the log" }
-    return [source.text, sender.map { "of \($0)" } ?? "", place].filter { !$0.isEmpty }.joined(separator: " ")
+    let who = sender.map { source == .operator ? "as \($0)" : place.isEmpty ? "of \($0)" : "" } ?? ""
+    return [source.text, who, place].filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   private func acceptHop(_ target: Target) -> Hop {
@@ -136,7 +137,7 @@ extension Journey {
       end.verdict = "handler runs, no EOI yet"
       service.verdict = "taken"
     case .done:
-      end.verdict = target.endRIP == 0 ? "done" : "rip " + code(target.endRIP)
+      end.verdict = target.endRIP == 0 ? "done" : "at " + code(target.endRIP)
     case .gone:
       if target.taken == nil { gate.verdict = "not in the log" }
       end.verdict = "not in the log"

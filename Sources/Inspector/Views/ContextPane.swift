@@ -8,7 +8,7 @@ enum ContextPane {
     guard let context = model.selectedContext else { return }
     let lines = lines(context, model, width: area.width - 4)
     var area = area
-    area.height = min(area.height, max(16, lines.count + 2))
+    area.height = min(area.height, max(18, lines.count + 2))
     let inside = grid.box(
       "\(context.id)  VP\(context.id.vp.rawValue) VTL\(context.id.vtl.rawValue)  \(model.state(context).word)", area)
     grid.put(lines, in: inside)

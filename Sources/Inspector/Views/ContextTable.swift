@@ -6,7 +6,10 @@ import Journal
 enum ContextTable {
   static func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect, isNarrow: Bool) {
     var area = area
-    let table = Table(isNarrow ? narrow(model) : columns(model), width: area.width - 1)
+    var all = isNarrow ? narrow(model) : columns(model)
+    // The note says more than the VTL, which the context's name says too.
+    if area.width < 100 { all.removeAll { $0.title == "VTL" } }
+    let table = Table(all, width: area.width - 1)
     grid.put(Line(" ") + table.header, 0, in: area.takeTop(1))
     let contexts = model.contexts
     let place = contexts.firstIndex(of: model.selection.context)
@@ -90,6 +93,6 @@ enum ContextTable {
   private static func place(_ context: ContextSnapshot, _ model: InspectorModel) -> String {
     let code = "in " + model.code(context.rip)
     guard context.id.vtl > .vtl0, let reason = context.entryReason else { return code }
-    return "\(reason.text): \(code)"
+    return "\(code), \(reason.text)"
   }
 }

@@ -29,10 +29,12 @@ struct EventsTable {
       wanted.removeAll { $0 == dropped }
     }
     let room = width - 1 - wanted.reduce(0) { $0 + (widths[$1] ?? 0) + 1 }
-    columns = wanted.map { ($0, widths[$0] ?? max(0, room)) }
+    // Where the code was stands beside what happened, not at the far edge of a wide screen.
+    let what = wanted.contains(.place) ? min(room, 72) : room
+    columns = wanted.map { ($0, widths[$0] ?? max(0, what)) }
   }
 
-  func header(_ mode: TimeMode) -> Line {
+  func header(_ mode: TimeMode, _ style: Style = .bold) -> Line {
     var line = Line(" ")
     for (column, width) in columns {
       let title =
@@ -45,7 +47,7 @@ struct EventsTable {
         case .what: "WHAT"
         case .place: "AT"
         }
-      line.append((isRight(column) ? title.right(width) : title.left(width)) + " ", .bold)
+      line.append((isRight(column) ? title.right(width) : title.left(width)) + " ", style)
     }
     return line
   }

@@ -11,13 +11,16 @@ public struct EventsView: View {
 
   public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     var list = area
-    let preview = list.takeBottom(Self.previewRows(area))
+    let preview = list.takeBottom(Self.previewRows(model, area))
     drawList(model, into: &grid, list)
     if preview.height > 0 { drawPreview(model, into: &grid, preview) }
   }
 
-  /// From 120x40 on, the journey of the selected event is below the list.
-  static func previewRows(_ area: Rect) -> Int { area.width >= 120 && area.height >= 36 ? 12 : 0 }
+  /// From 120x40 on, the journey of the selected event is below the list. While the list follows, nothing is
+  /// selected and the list has it all.
+  static func previewRows(_ model: InspectorModel, _ area: Rect) -> Int {
+    model.isFollowing || area.width < 120 || area.height < 36 ? 0 : 10
+  }
 
   private func drawList(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     let table = EventsTable(model, width: area.width)
@@ -26,25 +29,39 @@ public struct EventsView: View {
       grid.put("no event has been seen yet", .dim, 2, in: area, column: 2)
       return
     }
+    grid.putRight(Self.badge(model, isWide: area.width >= 72), 0, in: area)
     let rows = area.height - 1
-    let selected = model.eventPlace
-    let top = Self.top(model, rows: rows)
-    let marked = model.events[selected].journey
+    let selected = model.isFollowing ? nil : model.eventPlace
+    let marked = selected.map { model.events[$0].journey } ?? .none
+    var next: Int? = Self.top(model, rows: rows)
     for row in 0..<max(0, rows) {
-      let place = top - row
-      guard place >= 0 else { break }
-      let older = place > 0 ? model.events[place - 1] : nil
+      guard let place = next else { break }
+      next = model.events.shown(before: place)
+      let older = next.map { model.events[$0] }
       grid.put(table.row(model.events[place], after: older, marked: marked, model), row + 1, in: area)
       if place == selected { grid.select(row + 1, in: area) }
     }
   }
 
+  /// Whether the list moves, and what changes that.
+  private static func badge(_ model: InspectorModel, isWide: Bool) -> Line {
+    if !model.isFollowing { return Line(isWide ? " HELD: F follows " : " HELD ", .badge) }
+    let isMoving = model.snapshot.machine.runState == .running && model.isAlive && !model.isFrozen
+    return isMoving ? Line(isWide ? " FOLLOWS: Down holds " : " FOLLOWS ", .badge) : .empty
+  }
+
   /// The place of the newest event on the screen: where it was, unless the selection would be out of sight.
   static func top(_ model: InspectorModel, rows: Int) -> Int {
     let selected = model.eventPlace
-    guard model.selection.event != nil, let kept = model.eventsTop else { return model.events.count - 1 }
-    let top = min(model.events.count - 1, model.events.place(of: kept))
-    return min(max(top, selected), selected + max(0, rows - 1))
+    guard !model.isFollowing, let kept = model.eventsTop else { return selected }
+    let top = model.events.listed(min(model.events.count - 1, model.events.place(of: kept)))
+    if top <= selected { return selected }
+    var lowest = top
+    for _ in 1..<max(2, rows) {
+      if lowest <= selected { return top }
+      lowest = model.events.shown(before: lowest) ?? lowest
+    }
+    return lowest <= selected ? top : model.events.shown(rows - 1, after: selected)
   }
 
   private func drawPreview(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
@@ -54,7 +71,7 @@ public struct EventsView: View {
       grid.rule("journey: this event belongs to no interrupt", 0, in: area)
       return
     }
-    grid.rule("journey #\(journey.id.rawValue)  \(journey.what)  (Enter opens it)", 0, in: area)
+    grid.rule("journey #\(journey.id.rawValue)  \(journey.what)   Enter opens it", 0, in: area)
     var body = area
     _ = body.takeTop(1)
     let ladder = Ladder(journey, at: journey.target(model.selection.context), model, width: area.width)
@@ -66,11 +83,10 @@ public struct EventsView: View {
       "kept \(TextForm.count(UInt64(model.events.count))) of \(TextForm.count(model.snapshot.machine.nextEvent))"
     let missed = model.events.missed
     let state = "\(kept)  missed \(TextForm.count(missed))"
-    guard let event = model.selectedEvent else { return Line(state) }
-    guard model.selection.event != nil else {
-      return Line("follow ON   time \(model.timeMode.name)   \(state)")
+    guard let event = model.selectedEvent, !model.isFollowing else {
+      return Line("newest first, time \(model.timeMode.name)   \(state)")
     }
-    return Line("follow off  ") + EventText.whole(event, model)
+    return EventText.whole(event, model)
   }
 
   public func footer(_ model: InspectorModel) -> [KeyCommand] { [.open, .follow, .timeMode, .fire, .why] }
@@ -81,7 +97,7 @@ public struct EventsView: View {
       _ = model.perform(.journey)
       return true
     case .follow:
-      model.follow(model.selection.event != nil)
+      model.follow(!model.isFollowing)
       return true
     case .first:
       model.follow(true)
@@ -95,35 +111,50 @@ public struct EventsView: View {
 }
 
 extension InspectorModel {
+  /// The list of events keeps up with the newest, and none is selected.
+  var isFollowing: Bool { selection.event == nil }
+
   /// The place of the selected event in the buffer; the newest while following. Only when there are events.
   var eventPlace: Int {
-    guard let selected = selection.event else { return events.count - 1 }
-    return min(events.count - 1, events.place(of: selected))
+    guard let selected = selection.event else { return events.listed(events.count - 1) }
+    return events.listed(min(events.count - 1, events.place(of: selected)))
   }
 
   public var selectedEvent: Event? { events.isEmpty ? nil : events[eventPlace] }
 
   /// Follows the newest event, or stays at the one that is newest now.
   mutating func follow(_ on: Bool) {
-    selection.event = on ? nil : events.last?.sequence
+    selection.event = on || events.isEmpty ? nil : events[eventPlace].sequence
     eventsTop = selection.event
   }
 
   /// `distance` is in rows: towards older events.
   mutating func moveEvent(by distance: Int) {
     guard !events.isEmpty else { return }
-    let rows = eventRows
-    let top = EventsView.top(self, rows: rows)
-    let place = min(events.count - 1, max(0, eventPlace - distance))
+    let top = EventsView.top(self, rows: eventRows)
+    var place = eventPlace
+    // From following, the first key only holds the list, with the newest event selected.
+    for _ in 0..<(isFollowing && abs(distance) == 1 ? 0 : min(abs(distance), events.count)) {
+      guard let next = distance > 0 ? events.shown(before: place) : events.shown(after: place) else { break }
+      place = next
+    }
+    eventsTop = events[top].sequence
     selection.event = events[place].sequence
-    eventsTop = events[min(max(top, place), place + max(0, rows - 1))].sequence
+    eventsTop = events[EventsView.top(self, rows: eventRows)].sequence
+  }
+
+  /// Holds the list with this event selected, a few newer ones above it.
+  mutating func hold(at sequence: UInt64) {
+    guard let event = events.event(sequence) else { return }
+    selection.event = event.sequence
+    eventsTop = events[events.shown(6, after: eventPlace)].sequence
   }
 
   /// How many events are in sight.
   private var eventRows: Int {
     let frame = size.width >= 80 && size.height >= 24 ? 4 : 3
     let area = Rect(x: 0, y: 0, width: size.width, height: size.height - frame)
-    return max(1, area.height - 1 - EventsView.previewRows(area))
+    return max(1, area.height - 1 - EventsView.previewRows(self, area))
   }
 }
 

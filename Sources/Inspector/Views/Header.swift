@@ -29,14 +29,14 @@ enum Header {
   private static func clock(_ model: InspectorModel) -> [Line] {
     let machine = model.snapshot.machine
     let missed = Line("missed \(TextForm.count(model.events.missed))", model.events.missed > 0 ? .waiting : .plain)
-    var parts: [Line] = [
-      Line("vt \(machine.time.pointText) s"),
-      Line(machine.paceMilli == 0 ? "x-" : TextForm.ratio(milli: machine.paceMilli)),
-      Line("#\(machine.epoch)"), Line(rate(model)),
-    ]
+    var parts: [Line] = [Line("vt \(machine.time.pointText) s")]
+    // How fast it goes is said of what goes.
+    let isGoing = machine.runState == .running && model.liveness == .beating
+    if isGoing { parts.append(Line(machine.paceMilli == 0 ? "x-" : TextForm.ratio(milli: machine.paceMilli))) }
+    parts += [Line("frame \(machine.epoch)"), Line(rate(model))]
     // What is not there must not go unnoticed.
     parts.insert(missed, at: model.events.missed > 0 ? 1 : parts.count)
-    if let events = model.rates.eventsPerSecond { parts.append(Line("\(TextForm.count(events)) ev/s")) }
+    if isGoing, let events = model.rates.eventsPerSecond { parts.append(Line("\(TextForm.count(events)) ev/s")) }
     return parts
   }
 

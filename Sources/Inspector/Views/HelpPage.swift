@@ -1,28 +1,34 @@
 /// All keys, from the key map, and what the letters mean.
 enum HelpPage {
-  static var status: Line { " every command has a plain key" }
-
-  static func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    var inside = grid.box("Help", area)
-    guard inside.width >= 74 else {
-      let lines = KeyPurpose.allCases.flatMap { keys($0, model, inside.width) + [.empty] } + letters
-      let top = min(model.helpRow, max(0, lines.count - inside.height))
-      grid.put(Array(lines.dropFirst(top)), in: inside)
-      return
-    }
-    let columns = KeyPurpose.allCases.map { keys($0, model, inside.width / 3 - 1) }
-    var table = inside.takeTop(columns.map(\.count).max() ?? 0)
-    for column in columns { grid.put(column, in: table.takeLeft(inside.width / 3)) }
-    if inside.height >= letters.count + 2 {
-      grid.rule("letters, words, colours: no colour is ever the only sign", 1, in: inside)
-      _ = inside.takeTop(2)
-      grid.put(letters, in: inside)
-    }
+  static func status(_ model: InspectorModel) -> Line {
+    let more = lastRow(model) - model.helpRow
+    return more > 0 ? " \(more) lines more: j k scroll" : " every command has a plain key"
   }
 
-  /// How many rows the help of a narrow screen may scroll.
+  static func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
+    let inside = grid.box("Help", area)
+    let all = lines(model, width: inside.width)
+    let top = min(model.helpRow, max(0, all.count - inside.height))
+    grid.put(Array(all.dropFirst(top)), in: inside)
+  }
+
+  /// The keys, in three columns where they fit, and what the letters mean.
+  private static func lines(_ model: InspectorModel, width: Int) -> [Line] {
+    guard width >= 74 else {
+      return KeyPurpose.allCases.flatMap { keys($0, model, width) + [.empty] } + letters
+    }
+    let columns = KeyPurpose.allCases.map { keys($0, model, width / 3 - 1) }
+    let table = (0..<(columns.map(\.count).max() ?? 0)).map { row in
+      columns.reduce(Line.empty) { $0 + ($1.indices.contains(row) ? $1[row] : .empty).padded(to: width / 3) }
+    }
+    let title = Line("LETTERS, WORDS, COLOURS", .bold) + Line("   no colour is ever the only sign", .dim)
+    return table + [.empty, title] + letters
+  }
+
+  /// How many rows the help may scroll: as many as do not fit.
   static func lastRow(_ model: InspectorModel) -> Int {
-    KeyPurpose.allCases.reduce(letters.count) { $0 + keys($1, model, 40).count + 1 } - 1
+    let frame = model.size.width >= 80 && model.size.height >= 24 ? 6 : 5
+    return max(0, lines(model, width: model.size.width - 4).count - (model.size.height - frame))
   }
 
   private static func keys(_ purpose: KeyPurpose, _ model: InspectorModel, _ width: Int) -> [Line] {

@@ -110,7 +110,7 @@ public struct JourneyView: View {
     guard let journey = model.selectedJourney else { return "this journey is not known" }
     guard let target = journey.target(model.selection.context) else { return "it reached no local APIC" }
     let place = journey.targets.firstIndex { $0.context == target.context } ?? 0
-    let which = journey.targets.count > 1 ? "target \(place + 1) of \(journey.targets.count): " : ""
+    let which = journey.targets.count > 1 ? "target \(place + 1) of \(journey.targets.count) (j k): " : ""
     return Line("\(which)\(target.context) \(target.sentence)")
   }
 
@@ -169,9 +169,10 @@ extension InspectorModel {
 
   /// The journey of the selected event or vector; elsewhere what the selected context waits for, or did last.
   private var pointedJourney: JourneyID? {
-    if let firedJourney { return firedJourney }
+    if let journey = done?.journey { return journey }
     switch view {
     case .journey: return selection.journey
+    case .events where isFollowing: return events.last { $0.journey != .none }?.journey
     case .events: return selectedEvent.map(\.journey).flatMap { $0 == .none ? nil : $0 }
     case .lapic where selection.vector != nil: return journeyOfVector
     case .over, .groups, .lapic: break

@@ -5,13 +5,14 @@ import Journal
 /// The third column of a very wide overview: findings, latency, maps.
 enum OverSummary {
   static func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    let inside = grid.box("findings", area)
-    var lines = findings(model, inside.width)
+    var lines = findings(model, area.width - 4)
     lines.append(.empty)
     lines += Latency(model.events, depth: 8_192).lines
     lines.append(.empty)
     lines += groups(model)
-    grid.put(lines, in: inside)
+    var area = area
+    area.height = min(area.height, max(18, lines.count + 2))
+    grid.put(lines, in: grid.box("findings", area))
   }
 
   private static func findings(_ model: InspectorModel, _ width: Int) -> [Line] {

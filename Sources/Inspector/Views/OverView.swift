@@ -15,8 +15,8 @@ public struct OverView: View {
     var rest = area
     let strip = MapStrip.lines(model, width: area.width)
     grid.put(strip, in: rest.takeTop(strip.count))
+    if rest.height >= 30 { drawTail(model, into: &grid, rest.takeBottom(tailRows(model, rest))) }
     if rest.width >= 200 { OverSummary.draw(model, into: &grid, rest.takeRight(52)) }
-    if rest.height >= 30 { drawTail(model, into: &grid, rest.takeBottom(rest.height / 3)) }
     if rest.width >= 120 {
       let isWide = rest.width >= 140
       ContextPane.draw(model, into: &grid, rest.takeRight(isWide ? 52 : 42))
@@ -25,13 +25,21 @@ public struct OverView: View {
     ContextTable.draw(model, into: &grid, rest, isNarrow: false)
   }
 
+  /// A third of the height, and what a short table leaves.
+  private func tailRows(_ model: InspectorModel, _ rest: Rect) -> Int {
+    let least = rest.width >= 120 ? 19 : 4
+    return max(rest.height / 3, rest.height - max(model.contexts.count + 1, least))
+  }
+
   private func drawTail(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     var area = area
     grid.rule("events, newest first", 0, in: area.takeTop(1))
-    let events = model.events.newest(area.height + 1)
+    let events = model.events.newest(area.height)
+    let table = EventsTable(model, width: area.width)
+    grid.put(table.header(model.timeMode, .dim), 0, in: area.takeTop(1))
     for (row, event) in events.prefix(area.height).enumerated() {
       let older = row + 1 < events.count ? events[row + 1] : nil
-      grid.put(EventText.line(event, after: older, model), row, in: area)
+      grid.put(table.row(event, after: older, marked: .none, model), row, in: area)
     }
   }
 

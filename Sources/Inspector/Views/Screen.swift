@@ -39,14 +39,17 @@ extension InspectorModel {
   private func drawDialog(into grid: inout Grid, _ area: Rect) {
     guard let dialog else { return }
     let place = area.centred(dialog.size(in: self))
-    grid.clear(place)
+    // What is behind it steps back, and no word of it is left beside a dialog that hides most of the line.
+    grid.restyle(area) { _ in .dim }
+    let band = Rect(x: area.x, y: place.y, width: area.width, height: place.height)
+    grid.clear(place.width * 4 >= area.width * 3 ? band : place)
     let inside = grid.box(dialog.title, place)
     dialog.draw(self, into: &grid, inside)
   }
 
   private func statusLine(_ current: any View) -> Line {
     if let message { return " " + message }
-    if isHelpOpen { return HelpPage.status }
+    if isHelpOpen { return HelpPage.status(self) }
     if let status = dialog?.status(self) { return " " + status }
     return " " + current.status(self)
   }
@@ -101,6 +104,8 @@ enum Footer {
     switch command {
     case .runStop: model.snapshot.machine.runState == .running ? "Stop" : "Run"
     case .freeze: model.isFrozen ? "Thaw" : "Freeze"
+    case .follow: model.isFollowing ? "Hold" : "Follow"
+    case .quit: model.view == .over ? "Quit" : "Back"
     default: nil
     }
   }
