@@ -89,7 +89,9 @@ extension Interpreter {
     }
     guard isCanonical(stack) else { throw c.fail(.stackSegment(kind == .software ? 0 : 1)) }
     try pushLongFrame(c, stack & ~15, event, kind, level)
-    if isInner { c.segment(Self.ss).pointee = SegmentRegister(selector: UInt16(level), attributes: UInt16(level) << 5 | 0x4000) }
+    if isInner {
+      c.segment(Self.ss).pointee = SegmentRegister(selector: UInt16(level), attributes: UInt16(level) << 5 | 0x4000)
+    }
     finishEntry(c, code, gate.offset, masksInterrupts: gate.type == 14)
   }
 
@@ -213,7 +215,8 @@ extension Interpreter {
       selectBank(c)
       throw error
     }
-    finishEntry(c, code, width == 4 ? gate.offset & 0xFFFF_FFFF : gate.offset & 0xFFFF, masksInterrupts: gate.type & 1 == 0)
+    finishEntry(
+      c, code, width == 4 ? gate.offset & 0xFFFF_FFFF : gate.offset & 0xFFFF, masksInterrupts: gate.type & 1 == 0)
   }
 
   private func switchStack(_ c: CPU, _ level: UInt8) throws(Stop) {

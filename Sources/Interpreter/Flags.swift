@@ -17,7 +17,9 @@ extension UnsafeMutablePointer where Pointee == CPUState {
   var zero: Bool { pointee.flagKind == .explicit ? pointee.flagBits & 0x40 != 0 : pointee.flagResult == 0 }
 
   @inline(__always)
-  var sign: Bool { pointee.flagKind == .explicit ? pointee.flagBits & 0x80 != 0 : Int64(bitPattern: pointee.flagResult) < 0 }
+  var sign: Bool {
+    pointee.flagKind == .explicit ? pointee.flagBits & 0x80 != 0 : Int64(bitPattern: pointee.flagResult) < 0
+  }
 
   @inline(__always)
   var parity: Bool {

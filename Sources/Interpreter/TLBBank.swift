@@ -15,6 +15,8 @@ struct TLBBank {
   var cr3: UInt64 = 0
   var cr4: UInt64 = 0
   var efer: UInt64 = 0
+  /// Jump entries are found by RIP, which is not the linear address outside 64-bit mode.
+  var codeBase: UInt64 = 0
 
   mutating func allocate() {
     let entries = UnsafeMutablePointer<TLBEntry>.allocate(capacity: TLBEntry.count)

@@ -17,14 +17,18 @@ extension Interpreter {
     if bank.pointee.entries == nil { bank.pointee.allocate() }
     if !isCurrent(bank, c) {
       bank.pointee.flush(stamp: nextStamp())
-      (bank.pointee.cr0, bank.pointee.cr3) = (c.pointee.cr0, c.pointee.cr3)
-      (bank.pointee.cr4, bank.pointee.efer) = (c.pointee.cr4, c.pointee.efer)
+      (bank.pointee.cr0, bank.pointee.cr3) = (c.pointee.cr0 & Self.pagingCR0, c.pointee.cr3)
+      (bank.pointee.cr4, bank.pointee.efer) = (c.pointee.cr4 & Self.pagingCR4, c.pointee.efer)
       bank.pointee.mapEpoch = memory.mapEpoch
       bank.pointee.generation = code.generation
       bank.pointee.codeEpoch = memory.codeEpoch.pointee
     } else if bank.pointee.codeEpoch != memory.codeEpoch.pointee {
       bank.pointee.dropCodeWrites(codeLines: memory.codeLines, base: UInt64(UInt(bitPattern: memory.base)))
       bank.pointee.codeEpoch = memory.codeEpoch.pointee
+    }
+    if c.pointee.mode != .bits64, bank.pointee.codeBase != c.segment(1).pointee.base {
+      bank.pointee.codeBase = c.segment(1).pointee.base
+      bank.pointee.stamp = nextStamp()
     }
     c.pointee.bank = bank
     c.pointee.tlb = bank.pointee.entries.unsafelyUnwrapped
@@ -34,10 +38,22 @@ extension Interpreter {
     c.pointee.stamp = bank.pointee.stamp &<< 2 | UInt64(c.pointee.mode.rawValue)
   }
 
+  /// The bits that decide what a translation is.
+  private static var pagingCR0: UInt64 {
+    CR0.protection.rawValue | CR0.writeProtect.rawValue | CR0.paging.rawValue
+  }
+  private static var pagingCR4: UInt64 {
+    let bits: CR4 = [
+      .pageSizeExtensions, .physicalAddressExtension, .pageGlobalEnable, .supervisorExecutionPrevention,
+      .supervisorAccessPrevention,
+    ]
+    return bits.rawValue
+  }
+
   private func isCurrent(_ bank: UnsafeMutablePointer<TLBBank>, _ c: CPU) -> Bool {
     bank.pointee.mapEpoch == memory.mapEpoch && bank.pointee.generation == code.generation
-      && bank.pointee.cr0 == c.pointee.cr0 && bank.pointee.cr3 == c.pointee.cr3
-      && bank.pointee.cr4 == c.pointee.cr4 && bank.pointee.efer == c.pointee.efer
+      && bank.pointee.cr0 == c.pointee.cr0 & Self.pagingCR0 && bank.pointee.cr3 == c.pointee.cr3
+      && bank.pointee.cr4 == c.pointee.cr4 & Self.pagingCR4 && bank.pointee.efer == c.pointee.efer
   }
 
   /// MOV to CR3, and whatever else empties the TLB: all banks of this VTL.

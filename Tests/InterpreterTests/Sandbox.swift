@@ -46,8 +46,10 @@ final class Sandbox {
 
   /// An IDT at 5000h whose every gate leads to a HLT of its own at 6000h + vector x 16, on the GDT at 4000h.
   func installTables() {
-    let descriptors: [UInt64] = [0, 0x00AF_9B00_0000_FFFF, 0x00CF_9300_0000_FFFF, 0, 0x00CF_F300_0000_FFFF,
-      0x00AF_FB00_0000_FFFF, 0x0000_8900_7000_0067, 0]
+    let descriptors: [UInt64] = [
+      0, 0x00AF_9B00_0000_FFFF, 0x00CF_9300_0000_FFFF, 0, 0x00CF_F300_0000_FFFF,
+      0x00AF_FB00_0000_FFFF, 0x0000_8900_7000_0067, 0,
+    ]
     for (i, value) in descriptors.enumerated() { memory.store64(value, at: GPA(0x4000 + UInt64(i) * 8)) }
     for vector in UInt64(0)..<256 {
       setGate(vector, offset: 0x6000 + vector * 16)

@@ -82,3 +82,25 @@ import Testing
   #expect(vp.privateState == state)
   #expect(!vp.canTakeInterrupt)
 }
+
+@Test func `Code at the same offset of two real-mode segments is told apart`() throws {
+  let box = try Sandbox()
+  for (vector, value) in [(UInt8(0x10), UInt8(1)), (0x20, 2), (0x10, 1)] {
+    box.load([0xB0, value, 0xF4], at: UInt64(vector) << 12)
+    box.vp.reset(.initSignal)
+    box.vp.start(vector: VectorNumber(rawValue: vector))
+    #expect(box.go() == .halted)
+    #expect(box.vp[.rax] == UInt64(value))
+  }
+}
+
+@Test func `A far jump to the same offset of another real-mode segment is told apart`() throws {
+  let box = try Sandbox()
+  // 1000:0000 inc al; jmp 2000:0000, and there: add al, 16; cmp al, 51; jae out; jmp 1000:0000; out: hlt
+  box.load([0xFE, 0xC0, 0xEA, 0, 0, 0, 0x20], at: 0x10000)
+  box.load([0x04, 0x10, 0x3C, 0x33, 0x73, 0x05, 0xEA, 0, 0, 0, 0x10, 0xF4], at: 0x20000)
+  box.vp.reset(.powerOn)
+  box.vp.start(vector: VectorNumber(rawValue: 0x10))
+  #expect(box.go() == .halted)
+  #expect(box.vp[.rax] == 0x33)
+}

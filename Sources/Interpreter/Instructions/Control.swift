@@ -200,7 +200,8 @@ extension Interpreter {
     default:
       if segment.isCodeOrData { return found }
       let isTable = [2, 9, 11].contains(segment.type) || (!c.isLongModeActive && [1, 3].contains(segment.type))
-      let isGate = kind == .loadRights && (segment.type == 12 || (!c.isLongModeActive && [4, 5].contains(segment.type)))
+      let isGate =
+        kind == .loadRights && (segment.type == 12 || (!c.isLongModeActive && [4, 5].contains(segment.type)))
       return isTable || isGate ? found : nil
     }
   }

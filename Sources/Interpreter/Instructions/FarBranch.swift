@@ -48,8 +48,10 @@ extension Interpreter {
       guard requested >= c.pointee.cpl, isConforming ? segment.privilege <= requested : segment.privilege == requested
       else { throw c.fail(.generalProtection(code)) }
     } else {
-      guard isConforming ? segment.privilege <= c.pointee.cpl
-        : requested <= c.pointee.cpl && segment.privilege == c.pointee.cpl
+      guard
+        isConforming
+          ? segment.privilege <= c.pointee.cpl
+          : requested <= c.pointee.cpl && segment.privilege == c.pointee.cpl
       else { throw c.fail(.generalProtection(code)) }
       segment.selector = selector & 0xFFFC | UInt16(c.pointee.cpl)
     }
@@ -151,7 +153,9 @@ extension Interpreter {
   /// IOPL changes at CPL 0 only, IF where CPL <= IOPL; 16 bits leave the upper half alone.
   func setReturnedFlags(_ c: CPU, _ value: UInt64, _ width: UInt8, _ level: UInt8) {
     let old = c.rflags
-    var writable = RFlags.defined.rawValue & ~(RFlags.virtual8086.rawValue | RFlags.virtualInterrupt.rawValue
+    var writable =
+      RFlags.defined.rawValue
+      & ~(RFlags.virtual8086.rawValue | RFlags.virtualInterrupt.rawValue
       | RFlags.virtualInterruptPending.rawValue)
     if level != 0 { writable &= ~RFlags.ioPrivilege.rawValue }
     if c.isProtected, level > UInt8(old.field(12, 2)) { writable &= ~RFlags.interruptEnable.rawValue }

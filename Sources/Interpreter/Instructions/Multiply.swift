@@ -40,7 +40,8 @@ extension Interpreter {
   /// IMUL with two or three operands: the destination is the register `a`.
   func multiplySigned(_ c: CPU, _ op: OpPointer) throws(Stop) {
     let width = op.pointee.width
-    let left = op.pointee.isMemory ? try load(c, try address(c, op), width, op.pointee.segment) : c.register(op.pointee.b, width)
+    let left =
+      op.pointee.isMemory ? try load(c, try address(c, op), width, op.pointee.segment) : c.register(op.pointee.b, width)
     let right = op.pointee.hasImmediate ? op.pointee.immediate : c.register(op.pointee.a, width)
     let a = Int64(bitPattern: signExtend(left, width))
     let b = Int64(bitPattern: signExtend(right, width))

@@ -136,7 +136,8 @@ extension UnsafeMutablePointer where Pointee == CPUState {
     let b = right & mask
     guard count != 0 else { return a }
     guard count <= bits else {
-      let turned = isLeft ? b &<< (count &- bits) | a &>> (bits &* 2 &- count) : b &>> (count &- bits) | a &<< (bits &* 2 &- count)
+      let turned =
+        isLeft ? b &<< (count &- bits) | a &>> (bits &* 2 &- count) : b &>> (count &- bits) | a &<< (bits &* 2 &- count)
       setGivenFlags(signExtend(turned & mask, width), carry: false, overflow: false)
       return turned & mask
     }

@@ -65,8 +65,10 @@ enum Vector {
     case 0x6D: (a.1, b.1)
     case 0x70: shuffle32(b, immediate)
     case 0xC6:
-      (pick32(a, immediate) | pick32(a, immediate &>> 2) &<< 32,
-        pick32(b, immediate &>> 4) | pick32(b, immediate &>> 6) &<< 32)
+      (
+        pick32(a, immediate) | pick32(a, immediate &>> 2) &<< 32,
+        pick32(b, immediate &>> 4) | pick32(b, immediate &>> 6) &<< 32
+      )
     case 0xD1...0xD3, 0xE1, 0xE2, 0xF1...0xF3: shiftByRegister(opcode, a, b.0)
     default: lanes(opcode, a, b)
     }
@@ -120,7 +122,11 @@ enum Vector {
     let count = 64 / lane
     for i in 0..<count {
       let pair = (a &>> (i &* lane)) & mask | ((b &>> (i &* lane)) & mask) &<< lane
-      if i < count / 2 { result.0 |= pair &<< (i &* lane &* 2) } else { result.1 |= pair &<< ((i &- count / 2) &* lane &* 2) }
+      if i < count / 2 {
+        result.0 |= pair &<< (i &* lane &* 2)
+      } else {
+        result.1 |= pair &<< ((i &- count / 2) &* lane &* 2)
+      }
     }
     return result
   }
@@ -131,8 +137,10 @@ enum Vector {
   }
 
   private static func shuffle32(_ value: Pair, _ order: UInt8) -> Pair {
-    (pick32(value, order) | pick32(value, order &>> 2) &<< 32,
-      pick32(value, order &>> 4) | pick32(value, order &>> 6) &<< 32)
+    (
+      pick32(value, order) | pick32(value, order &>> 2) &<< 32,
+      pick32(value, order &>> 4) | pick32(value, order &>> 6) &<< 32
+    )
   }
 
   /// PSHUFLW and PSHUFHW: the words of one half.
