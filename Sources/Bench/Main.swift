@@ -1,24 +1,27 @@
 import Glibc
 
-/// What the core costs. Figures are of this host: compare those of one run with each other.
+/// What the core costs. Times are of this host and this moment: compare those of one run with each other.
 ///
-/// `swift run -c release Bench [interpreter] [routing] [publishing]`; all of them when none is named. Each is a loop
-/// of fixed work, so that instructions can be counted from outside, such as with
-/// `valgrind --tool=callgrind` on the stripped program.
+/// `swift run -c release Bench [interpreter] [demo] [routing] [publishing]`; all of them when none is named.
 @main
 struct Bench {
   static func main() throws {
-    let wanted = Set(CommandLine.arguments.dropFirst())
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    // What `InstructionCounter` runs.
+    if arguments.starts(with: ["--work", "routing"]) { return RoutingBench.work(Array(arguments.dropFirst(2))) }
+    if arguments.starts(with: ["--work", "publishing"]) {
+      return try PublishingBench.work(Array(arguments.dropFirst(2)))
+    }
     let parts: [(name: String, run: () throws -> Void)] = [
-      ("interpreter", { try InterpreterBench.report() }),
-      ("demo", DemoBench.run),
-      ("routing", RoutingBench.run),
+      ("interpreter", { try InterpreterBench.report() }), ("demo", DemoBench.run), ("routing", RoutingBench.run),
       ("publishing", PublishingBench.run),
     ]
+    let wanted = Set(arguments)
     guard wanted.isSubset(of: parts.map(\.name)) else {
       print("usage: Bench [\(parts.map(\.name).joined(separator: "] ["))]")
       exit(64)
     }
+    defer { InstructionCounter.removeProgram() }
     for part in parts where wanted.isEmpty || wanted.contains(part.name) { try part.run() }
   }
 }

@@ -28,18 +28,39 @@ enum RoutingBench {
   }
 
   static func run() {
-    print("ns per routed IPI, \(GroupRouting.self), x2APIC, 3 groups")
-    print("form        VPs      map     scan")
+    print("\none routed IPI, x2APIC, 3 groups")
+    row("", ["map ns", "map instr.", "scan ns", "scan instr."])
     for form in Form.allCases {
       for size in sizes {
         let routing = partition(of: size)
-        // About the same work per measurement, whatever the size.
-        let fast = form == .broadcast ? max(200, 400_000 / size) : 400_000
-        let onMap = measure(fast) { count(routing, form, size, times: $0, scan: false) }
-        let onScan = measure(max(200, 400_000 / size)) { count(routing, form, size, times: $0, scan: true) }
-        print(pad(form.rawValue, 10), pad(size, 5), pad(tenths(onMap), 8), pad(tenths(onScan), 8))
+        var figures: [String] = []
+        for isScan in [false, true] {
+          // About the same work per measurement, whatever the size.
+          let times = isScan || form == .broadcast ? max(200, 400_000 / size) : 400_000
+          figures.append(tenths(nanoseconds(times) { count(routing, form, size, times: $0, scan: isScan) }))
+          figures.append(instructions(form, size, isScan).map { "\($0)" } ?? "no valgrind")
+        }
+        row("\(form.rawValue), \(size) VPs", figures)
       }
     }
+  }
+
+  /// Counted as the difference of two runs, so that setting up costs nothing.
+  private static func instructions(_ form: Form, _ size: Int, _ isScan: Bool) -> UInt64? {
+    let times: UInt64 = size > 64 ? 64 : 1_000
+    let work = ["routing", form.rawValue, "\(size)", isScan ? "scan" : "map"]
+    guard let once = InstructionCounter.count(work + ["\(times)"]),
+      let twice = InstructionCounter.count(work + ["\(2 * times)"]), twice > once
+    else { return nil }
+    return (twice - once) / times
+  }
+
+  /// `Bench --work routing FORM SIZE map|scan TIMES`.
+  static func work(_ arguments: [String]) {
+    guard arguments.count == 4, let form = Form(rawValue: arguments[0]), let size = Int(arguments[1]),
+      let times = Int(arguments[3])
+    else { return }
+    _ = count(partition(of: size), form, size, times: times, scan: arguments[2] == "scan")
   }
 
   private static func partition(of size: Int) -> GroupRouting {
@@ -73,20 +94,11 @@ enum RoutingBench {
     return found
   }
 
-  /// Tenths of a nanosecond per route.
-  private static func measure(_ times: Int, _ body: (Int) -> Int) -> Int {
-    let clock = ContinuousClock()
-    var found = 0
-    let time = clock.measure { found = body(times) }
+  private static func nanoseconds(_ times: Int, _ body: (Int) -> Int) -> Double {
+    let start = hostNanoseconds()
+    let found = body(times)
+    let time = hostNanoseconds() - start
     precondition(found >= times, "every message has a target")
-    let (seconds, attoseconds) = time.components
-    return (Int(seconds) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)) * 10 / times
-  }
-
-  private static func tenths(_ n: Int) -> String { "\(n / 10).\(n % 10)" }
-
-  private static func pad(_ value: some CustomStringConvertible, _ width: Int) -> String {
-    let text = value.description
-    return String(repeating: " ", count: max(0, width - text.count)) + text
+    return Double(time) / Double(times)
   }
 }

@@ -62,13 +62,14 @@ public struct HyperVPartition: Sendable {
     guard processors.indices.contains(snapshot.id.vp.index), snapshot.id.vtl.index < VTL.countLimit else {
       return
     }
-    let processor = processors[snapshot.id.vp.index]
-    let context = processor.vtls[snapshot.id.vtl]
-    snapshot.isEnabled = processor.enabledVTLs.contains(snapshot.id.vtl)
-    snapshot.isActive = processor.activeVTL == snapshot.id.vtl
-    snapshot.vina = context.vina.rawValue
-    snapshot.vinaAsserted = context.vinaAsserted
-    snapshot.assistPage = context.assistPage.rawValue
+    // Read in place: a copy of a VP with its initial contexts is a kilobyte.
+    let vp = snapshot.id.vp.index
+    let vtl = snapshot.id.vtl
+    snapshot.isEnabled = processors[vp].enabledVTLs.contains(vtl)
+    snapshot.isActive = processors[vp].activeVTL == vtl
+    snapshot.vina = processors[vp].vtls[vtl].vina.rawValue
+    snapshot.vinaAsserted = processors[vp].vtls[vtl].vinaAsserted
+    snapshot.assistPage = processors[vp].vtls[vtl].assistPage.rawValue
     snapshot.guestOSID = vtls[snapshot.id.vtl].guestOSID
     snapshot.hypercallPage = vtls[snapshot.id.vtl].hypercall.rawValue
   }

@@ -14,16 +14,19 @@ extension Interpreter {
     return (try? tables(c, address.rawValue, .read, .supervisor, &steps)).map { GPA($0.gpa) }
   }
 
-  /// Up to `count` bytes at RIP, fewer where it is not mapped.
+  /// Up to `count` bytes at RIP, fewer where it is not mapped. A page is looked up once.
   public func instructionBytes(of processor: Processor, count: Int = 15) -> [UInt8] {
     let c = processor.state
     let base = c.isLong ? 0 : c.segment(1).pointee.base
     var bytes: [UInt8] = []
-    for i in 0..<count {
-      let address = linear(c, base &+ c.pointee.rip &+ UInt64(i))
-      guard let gpa = translate(GVA(address), of: processor), let byte = memory.load8(gpa, vtl: processor.vtl)
+    bytes.reserveCapacity(count)
+    while bytes.count < count {
+      let address = linear(c, base &+ c.pointee.rip &+ UInt64(bytes.count))
+      let onPage = min(count - bytes.count, 4096 - Int(address & 0xFFF))
+      guard let gpa = translate(GVA(address), of: processor),
+        let found = memory.read(gpa, count: onPage, vtl: processor.vtl)
       else { break }
-      bytes.append(byte)
+      bytes += found
     }
     return bytes
   }

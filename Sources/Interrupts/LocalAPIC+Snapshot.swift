@@ -19,13 +19,30 @@ extension LocalAPIC {
     snapshot.startupPending = startupPending
   }
 
-  /// Writes the register page only.
+  /// Writes the register page only: every register that can be read, in the order of their offsets.
+  ///
+  /// Done for each context of each frame, so the registers are named here and not searched for.
   public func fill(_ page: inout APICPage, at now: VirtualTime) {
-    for n in UInt8(0)..<64 {
-      let register = APICRegister(rawValue: n)
-      let isShown = register.xAPICAccess.contains(.read)
-      page[register.offset] = isShown ? value(of: register, at: now) : 0
+    func show(_ register: APICRegister) { page[register.offset] = value(of: register, at: now) }
+    show(.id)
+    show(.version)
+    page[APICRegister.taskPriority.offset] = UInt32(taskPriority)
+    page[APICRegister.processorPriority.offset] = UInt32(processorPriority)
+    show(.logicalDestination)
+    page[APICRegister.destinationFormat.offset] = destinationFormat
+    page[APICRegister.spuriousVector.offset] = spuriousVector.rawValue
+    for n in 0..<8 {
+      page[APICRegister.isr.offset + n * 16] = service.dword(n)
+      page[APICRegister.tmr.offset + n * 16] = triggerModes.dword(n)
+      page[APICRegister.irr.offset + n * 16] = requests.dword(n)
     }
+    page[APICRegister.errorStatus.offset] = UInt32(errorStatus.rawValue)
+    show(.interruptCommand)
+    show(.interruptCommandHigh)
+    for entry in LocalVector.allCases { show(entry.register) }
+    page[APICRegister.timerInitialCount.offset] = timer.initialCount
+    show(.timerCurrentCount)
+    show(.timerDivide)
   }
 
   /// What routing looks at.

@@ -47,36 +47,37 @@ extension Partition {
   }
 
   public func contextSnapshot(_ index: Int) -> ContextSnapshot {
-    let state = contexts[index]
-    let id = state.id
+    // By pointer: copying whole contexts would cost more than the snapshot.
+    let state = contexts + index
+    let id = state.pointee.id
     let vp = id.vp.index
     var shot = ContextSnapshot(id: id, group: group(of: id.vtl))
-    shot.isEnabled = state.isEnabled
-    guard state.isEnabled else { return shot }
+    shot.isEnabled = state.pointee.isEnabled
+    guard shot.isEnabled else { return shot }
     shot.isActive = vps[vp].activeVTL == id.vtl
     fillState(&shot, state)
-    fillProcessor(&shot, shot.isActive ? vps[vp].processor.privateState : state.saved)
+    fillProcessor(&shot, shot.isActive ? vps[vp].processor.privateState : state.pointee.saved)
     if shot.isActive {
       shot.instruction = InstructionBytes(interpreter.instructionBytes(of: vps[vp].processor, count: 15))
     }
     apics[index].fill(&shot, at: clock)
     hyperV.fill(&shot)
-    shot.counters.halts = state.halts
-    shot.counters.exceptions = state.exceptions
-    shot.counters.vtlEntries = state.vtlEntries
+    shot.counters.halts = state.pointee.halts
+    shot.counters.exceptions = state.pointee.exceptions
+    shot.counters.vtlEntries = state.pointee.vtlEntries
     return shot
   }
 
-  private func fillState(_ shot: inout ContextSnapshot, _ state: ContextState) {
-    shot.activity = state.activity
-    shot.since = state.since
-    shot.lastInit = state.lastInit
-    shot.lastInitSender = state.lastInitSender
-    shot.lastStartup = state.lastStartup
-    shot.lastHalt = state.lastHalt
-    shot.entryReason = state.entryReason
-    shot.entryTime = state.entryTime
-    shot.instructions = state.instructions
+  private func fillState(_ shot: inout ContextSnapshot, _ state: UnsafeMutablePointer<ContextState>) {
+    shot.activity = state.pointee.activity
+    shot.since = state.pointee.since
+    shot.lastInit = state.pointee.lastInit
+    shot.lastInitSender = state.pointee.lastInitSender
+    shot.lastStartup = state.pointee.lastStartup
+    shot.lastHalt = state.pointee.lastHalt
+    shot.entryReason = state.pointee.entryReason
+    shot.entryTime = state.pointee.entryTime
+    shot.instructions = state.pointee.instructions
   }
 
   private func fillProcessor(_ shot: inout ContextSnapshot, _ cpu: PrivateState) {
