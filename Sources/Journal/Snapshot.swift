@@ -174,7 +174,7 @@ public struct InstructionBytes: Hashable, Sendable {
   public init() {}
 
   /// Takes the first 16 of `bytes`.
-  public init(_ bytes: some Sequence<UInt8>) {
+  public init(_ bytes: [UInt8]) {
     for byte in bytes.prefix(16) {
       let shift = UInt64(8 * (count & 7))
       if count < 8 { low |= UInt64(byte) << shift } else { high |= UInt64(byte) << shift }
