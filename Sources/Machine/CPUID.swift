@@ -26,6 +26,7 @@ struct CPUIDTable {
     switch leaf {
     case 0: Leaf(a: maxBasicLeaf, b: 0x756E_6547, c: 0x6C65_746E, d: 0x4965_6E69)  // GenuineIntel
     case 1: features(asker)
+    case 7: Leaf(b: subleaf == 0 ? 1 << 0 | 1 << 7 | 1 << 20 : 0)  // FSGSBASE, SMEP, SMAP
     case 0xB: topology(subleaf, asker)
     case 0x8000_0000: Leaf(a: maxExtendedLeaf)
     case 0x8000_0001: Leaf(c: 1 << 0, d: 1 << 11 | 1 << 20 | 1 << 27 | 1 << 29)  // LAHF64; SYSCALL NX RDTSCP LM
@@ -37,11 +38,11 @@ struct CPUIDTable {
   }
 
   private static func features(_ asker: Asker) -> Leaf {
-    // ECX: CMPXCHG16B 13, x2APIC 21, TSC deadline 24, hypervisor 31.
-    let c: UInt32 = 1 << 13 | 1 << 21 | 1 << 24 | 1 << 31
-    // EDX: TSC 4, MSR 5, PAE 6, CX8 8, APIC 9, SEP 11, PGE 13, CMOV 15, PAT 16, CLFSH 19, SSE 25, SSE2 26.
+    // ECX: CMPXCHG16B 13, x2APIC 21, MOVBE 22, POPCNT 23, TSC deadline 24, hypervisor 31.
+    let c: UInt32 = 1 << 13 | 1 << 21 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 31
+    // EDX: PSE 3, TSC 4, MSR 5, PAE 6, CX8 8, APIC 9, SEP 11, PGE 13, CMOV 15, PAT 16, CLFSH 19. No FPU, FXSR, SSE or
+    // SSE2: the moves and integer operations that compilers emit work, but none of the four is there as a whole.
     var d: UInt32 = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 11 | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 19
-    d |= 1 << 25 | 1 << 26
     if asker.isAPICEnabled { d |= 1 << 9 }
     let count = UInt32(min(asker.vpCount, 255))
     return Leaf(a: 0x0006_06A0, b: asker.initialID.rawValue << 24 | count << 16 | 8 << 8, c: c, d: d)
