@@ -88,7 +88,11 @@ public final class MachineHost {
       publishIfDue()
     case .idle(until: nil):
       // Nothing is armed: only an operator can make anything happen.
-      if options.staysAfterStop { rest(nanoseconds: Self.heartbeatInterval) } else { partition.stopBecauseNothingCanHappen() }
+      if options.staysAfterStop {
+        rest(nanoseconds: Self.heartbeatInterval)
+      } else {
+        partition.stopBecauseNothingCanHappen()
+      }
     case .idle(let until?): passIdleTime(until: until)
     case .halted: publish(at: HostClock.now())
     }

@@ -16,11 +16,13 @@ public final class MachineThread: Sendable {
     pthread_attr_setstacksize(&attributes, 8 << 20)
     var thread = pthread_t()
     let body = Unmanaged.passRetained(Body(run)).toOpaque()
-    let status = pthread_create(&thread, &attributes, { argument in
-      guard let argument else { return nil }
-      Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-      return nil
-    }, body)
+    let status = pthread_create(
+      &thread, &attributes,
+      { argument in
+        guard let argument else { return nil }
+        Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+        return nil
+      }, body)
     pthread_attr_destroy(&attributes)
     precondition(status == 0, "the host has no thread left for the machine")
     handle = thread

@@ -18,8 +18,7 @@ extension HyperVPartition {
     return value
   }
 
-  func checkAccess(_ name: VPRegisterName, of target: ContextID, by caller: ContextID) throws(HypercallStatus)
-  {
+  func checkAccess(_ name: VPRegisterName, of target: ContextID, by caller: ContextID) throws(HypercallStatus) {
     if name.apicMSR != nil || name == .apicBase { return }
     guard name.isProcessorState else { throw .invalidParameter }
     guard target.vtl < caller.vtl else { throw .accessDenied }

@@ -189,8 +189,7 @@ final class PostedRouter: Sendable {
       guard !reached.contains(registers.context) else { return Explanation(context: registers.context) }
       var rejection = rejection(of: address, sender, group, members[index]) ?? .arbitrationLost
       if route.path == .map, !address.isLogical { rejection = .idDiffers }
-      if index == slot, let state = registers.stateRejection(needsSoftwareEnable: address.needsSoftwareEnable)
-      {
+      if index == slot, let state = registers.stateRejection(needsSoftwareEnable: address.needsSoftwareEnable) {
         rejection = state
       }
       return Explanation(context: registers.context, rejection: rejection)

@@ -21,7 +21,9 @@ struct List: ParsableCommand {
       for entry in entries {
         let state = entry.liveness?.name ?? "damaged"
         var line = entry.name.padded(to: width + 2) + "\(entry.pid)".padded(to: 10) + state.padded(to: 10)
-        if let problem = entry.problem { line += problem.description } else {
+        if let problem = entry.problem {
+          line += problem.description
+        } else {
           line += "\(entry.vpCount)".padded(to: 6) + "\(entry.vtlCount)"
         }
         print(line)

@@ -16,8 +16,7 @@ struct TestRegisters: VPRegisterAccess {
     values[Key(register: register, context: context)]
   }
 
-  mutating func write(_ register: VPRegisterName, _ value: UInt128, of context: ContextID) -> VPRegisterWrite
-  {
+  mutating func write(_ register: VPRegisterName, _ value: UInt128, of context: ContextID) -> VPRegisterWrite {
     if let answer { return answer }
     values[Key(register: register, context: context)] = value
     return .written

@@ -83,7 +83,8 @@ final class Recorder {
   @Test func `commands that cannot be carried out are refused with their reason, and logged`() throws {
     let recorder = Recorder()
     let partition = try recorder.partition()
-    let outside = FireRequest(origin: .message(GroupID(7)), message: InterruptMessage(vector: VectorNumber(64), to: ApicID(0)))
+    let outside = FireRequest(
+      origin: .message(GroupID(7)), message: InterruptMessage(vector: VectorNumber(64), to: ApicID(0)))
     #expect(partition.perform(.switchVTL(VPIndex(0), to: .vtl1)) == .vtlNotEnabled)
     #expect(partition.perform(.switchVTL(VPIndex(9), to: .vtl0)) == .noSuchContext)
     #expect(partition.perform(.switchVTL(VPIndex(0), to: .vtl0)) == .alreadyActive)
