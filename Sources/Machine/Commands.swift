@@ -44,7 +44,8 @@ extension Partition {
   private func refusal(of request: FireRequest) -> CommandRefusal? {
     switch request.origin {
     case .context(let id):
-      guard exists(id), context(id).pointee.isEnabled else { return .noSuchContext }
+      guard exists(id) else { return .noSuchContext }
+      guard context(id).pointee.isEnabled else { return .vtlNotEnabled }
       return apic(id).pointee.isHardwareEnabled ? nil : .apicDisabled
     case .message(let group): return group.index < configuration.vtlCount ? nil : .noSuchGroup
     }
