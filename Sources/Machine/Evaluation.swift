@@ -102,6 +102,7 @@ extension Partition {
 
   /// A triple fault stops the machine: there is no firmware to come back to.
   func shutDown(_ vp: Int) {
+    guard runState != .stopped else { return }
     let id = active(vp)
     setActivity(id, .shutdown)
     record(.stopped(.tripleFault, status: 0), context: id, rip: vps[vp].processor.rip)

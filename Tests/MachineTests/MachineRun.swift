@@ -36,7 +36,7 @@ final class MachineRun {
     }
   }
 
-  func run(for time: VirtualTime) { run(until: partition.clock + time) }
+  func run(for time: VirtualTime, slices: Int = 1_000) { run(until: partition.clock + time, slices: slices) }
 
   /// What `body` adds to the event log.
   func events(of body: () throws -> Void) rethrows -> [Event] {
