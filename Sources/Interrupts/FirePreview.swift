@@ -38,7 +38,8 @@ public struct TargetPreview: Hashable, Sendable {
 
 /// Why a local APIC would not send a message at all: the vector is below 16 where one is needed.
 ///
-/// The same rule for an ICR write, an operator's request and its preview.
+/// The same rule for an ICR write, an operator's request in a context's name and its preview. A device's message is
+/// not held back: the local APICs it reaches turn it down (SDM Vol. 3A, 12.5.3, receive illegal vector).
 public func sendRejection(of command: InterruptCommand) -> Rejection? {
   let needsVector = command.deliveryMode == .fixed || command.deliveryMode == .lowestPriority
   return needsVector && command.vector.rawValue < 16 ? .illegalVector : nil
@@ -56,7 +57,7 @@ public func preview(_ request: FireRequest, in snapshot: Snapshot) -> FirePrevie
       group: group, path: .direct, targets: .none, candidates: 0, reason: .contextNotEnabled)
     return FirePreview(route: nothing, refusal: refusal)
   }
-  if let rejection = sendRejection(of: command) {
+  if sender != nil, let rejection = sendRejection(of: command) {
     return FirePreview(
       route: Route(group: group, path: .direct, targets: .none, candidates: 0, reason: rejection))
   }
@@ -107,7 +108,11 @@ extension ContextSnapshot {
       return same.map { .merged(with: $0.journey) } ?? .pending
     case .nmi: return nmiPending < (nmiBlocked ? 1 : 2) ? .pending : .merged(with: .none)
     case .initialize, .startup:
-      if isStartupDenied(of: id.vtl, enabledVTLs: enabledVTLs) { return .rejected(.startupDeniedByVTL) }
+      // A VTL above 0 never runs in real mode, so a SIPI cannot start it.
+      let isDenied =
+        isStartupDenied(of: id.vtl, enabledVTLs: enabledVTLs)
+        || command.deliveryMode == .startup && id.vtl > .vtl0
+      if isDenied { return .rejected(.startupDeniedByVTL) }
       return startAcceptance(of: command.deliveryMode)
     case .smi, .reserved3, .external: return .rejected(.unsupportedMode)
     }

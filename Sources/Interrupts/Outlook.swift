@@ -3,7 +3,8 @@ import Journal
 
 /// The gate that keeps something pending in a context from being delivered.
 public enum DeliveryGate: Hashable, Sendable {
-  /// Another VTL of the VP is active, and this one is not above it: it waits until it is entered.
+  /// Another VTL of the VP is active, or takes the VP before the next instruction, and this one is not above it:
+  /// it waits until it is entered.
   case vtlInactive(active: VTL)
   /// The task priority is of the vector's class or above.
   case taskPriority(UInt8)
@@ -43,6 +44,9 @@ public func outlook(
   if let stopped = stoppedGate(context) { return .held(stopped) }
   let isActive = context.vtl == active
   if !isActive, !isAbove(context.vtl, active, order) { return .held(.vtlInactive(active: active)) }
+  if isActive, let winner = preemptionTarget(active: active, contexts: contexts, order: order) {
+    return .held(.vtlInactive(active: winner))
+  }
   if let cause = priorityCause(
     of: vector, taskPriority: context.taskPriority, inService: context.highestInService)
   {
@@ -66,6 +70,9 @@ public func nmiOutlook(
   if let stopped = stoppedGate(context) { return .held(stopped) }
   let isActive = context.vtl == active
   if !isActive, !isAbove(context.vtl, active, order) { return .held(.vtlInactive(active: active)) }
+  if isActive, let winner = preemptionTarget(active: active, contexts: contexts, order: order) {
+    return .held(.vtlInactive(active: winner))
+  }
   if context.nmiBlocked { return .held(.nmiBlocked) }
   guard isActive else { return preemption(by: context, active, contexts, order) }
   return context.interruptShadow ? .held(.interruptShadow) : .deliverable

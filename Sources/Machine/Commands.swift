@@ -85,11 +85,20 @@ extension Partition {
 
   private func fire(_ request: FireRequest) {
     switch request.origin {
-    case .context(let id):
-      send(request.message, source: .operator, from: id, group: group(of: id.vtl))
+    case .context(let id): fire(request.message, from: id)
     case .message(let group):
       send(request.message, source: .message, from: nil, group: group)
     }
+  }
+
+  /// As an ICR write would send it; the registers of the sender stay as they are, its ICR and ESR as well.
+  private func fire(_ message: InterruptMessage, from id: ContextID) {
+    let group = group(of: id.vtl)
+    guard let rejection = sendRejection(of: message.command) else {
+      return send(message, source: .operator, from: id, group: group)
+    }
+    let route = Route(group: group, path: .direct, targets: .none, candidates: 0, reason: rejection)
+    deliver(message, route, source: .operator, from: id, rip: 0)
   }
 
   /// Lets what the command caused take effect at once, so that the next frame shows it.

@@ -43,7 +43,7 @@ extension Partition {
 
   private func accept(_ command: InterruptCommand, at id: ContextID, _ journey: JourneyID, from sender: ContextID?) {
     let acceptance =
-      startupRefusal(command.deliveryMode, id).map { Acceptance.rejected($0) }
+      startupRefusal(command, id).map { Acceptance.rejected($0) }
       ?? apic(id).pointee.accept(command, at: clock, journey: journey, processor: condition(of: id))
     record(.accepted(command.vector, command.deliveryMode, acceptance), context: id, journey: journey)
     if command.deliveryMode == .initialize, acceptance == .pending {
@@ -63,8 +63,14 @@ extension Partition {
   }
 
   /// INIT and SIPI for a lower VTL are dropped where a higher one is enabled (TLFS; rule R29).
-  private func startupRefusal(_ mode: DeliveryMode, _ id: ContextID) -> Rejection? {
+  private func startupRefusal(_ command: InterruptCommand, _ id: ContextID) -> Rejection? {
+    let mode = command.deliveryMode
     guard mode == .initialize || mode == .startup else { return nil }
+    // What the local APIC itself turns down never gets as far: it says why.
+    let apicRefusal = acceptanceRejection(
+      of: command, isHardwareEnabled: apic(id).pointee.isHardwareEnabled,
+      isSoftwareEnabled: apic(id).pointee.isSoftwareEnabled)
+    guard apicRefusal == nil else { return nil }
     // A VTL above 0 never runs in real mode, so a SIPI cannot start it; a hypercall can.
     let isDenied = hyperV.deniesStartupMessages(to: id) || mode == .startup && id.vtl > .vtl0
     if isDenied { apic(id).pointee.counters.rejected &+= 1 }
