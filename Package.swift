@@ -74,7 +74,7 @@ let package = Package(
       swiftSettings: settings),
 
     tests("ArchitectureTests", ["Architecture"]),
-    tests("MachineTests", ["Architecture", "Journal", "Machine"]),
+    tests("MachineTests", ["Architecture", "Interrupts", "Journal", "Machine", "Scenarios"]),
     tests("HostTests", ["Architecture", "Host"]),
     tests("JournalTests", ["Architecture", "Journal"]),
     tests("MemoryTests", ["Architecture", "Memory"]),
