@@ -38,6 +38,10 @@ static const int crashing[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+// What the program did with the signals before: it does so again afterwards. A terminal that goes away tells it
+// twice, and the second time must not end a program that is tidying up.
+static struct sigaction before[COUNT(ending)];
+
 // MARK: - Signals. No handler touches curses.
 
 static void tell(unsigned char what) {
@@ -72,13 +76,16 @@ static void handle(int number, void (*handler)(int)) {
 
 static void handleAll(void) {
   // Before curses installs its own: it leaves alone what is not the default.
-  for (size_t i = 0; i < COUNT(ending); i++) handle(ending[i], noteSignal);
+  for (size_t i = 0; i < COUNT(ending); i++) {
+    sigaction(ending[i], NULL, &before[i]);
+    handle(ending[i], noteSignal);
+  }
   for (size_t i = 0; i < COUNT(crashing); i++) handle(crashing[i], crash);
   handle(SIGPIPE, SIG_IGN);
 }
 
 static void handleNone(void) {
-  for (size_t i = 0; i < COUNT(ending); i++) handle(ending[i], SIG_DFL);
+  for (size_t i = 0; i < COUNT(ending); i++) sigaction(ending[i], &before[i], NULL);
   for (size_t i = 0; i < COUNT(crashing); i++) handle(crashing[i], SIG_DFL);
 }
 

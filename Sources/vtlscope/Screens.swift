@@ -33,6 +33,8 @@ extension CoreSession {
       complain(error.description)
       throw ExitCode(error.exitCode)
     }
+    // While the screen is there it hears of them; before and after, they must not leave the region behind.
+    Signals.quit(mailbox)
     // The machine's thread is the only one that touches the host from here until it has been joined.
     nonisolated(unsafe) let host = host
     var thread: MachineThread?

@@ -247,6 +247,20 @@ struct DialogTests {
     #expect(rows[4].contains("VTL1 -> VTL0 operator"))
   }
 
+  @Test func `what the operator had done is still there when the log has run over it`() {
+    var model = InspectorModel(name: "x", snapshot: Scene.snapshot(vps: 4, at: Scene.now), eventCapacity: 8)
+    model.size = Size(80, 24)
+    model.receive([
+      Event(sequence: 1, time: Scene.now, .command(.switchVTL, refusal: nil)),
+      Event(
+        sequence: 2, time: Scene.now, context: ContextID(0, 0), .vtlSwitched(from: .vtl1, to: .vtl0, .operator, nil)),
+    ])
+    model.receive((3..<40).map { Event(sequence: UInt64($0), .nmiTaken) })
+    model.strike("6")
+    #expect(model.selectedEvent?.sequence == 2)
+    #expect(model.draw(Size(80, 24)).textRows.contains { $0.contains("VTL1 -> VTL0 operator") })
+  }
+
   @Test func `a VTL switch takes one Enter`() {
     var model = model()
     #expect(model.strike("v", .enter) == .command(.switchVTL(VPIndex(0), to: .vtl0)))

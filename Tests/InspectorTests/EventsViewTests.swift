@@ -50,14 +50,42 @@ struct EventsViewTests {
     #expect(model.selection.event == nil)
   }
 
-  @Test func `an event that was overwritten leaves the selection at the oldest`() {
+  @Test func `a held list stays whole when the log has run over all of it`() {
     var model = InspectorModel(name: "x", snapshot: Scene.snapshot(vps: 4, at: Scene.now), eventCapacity: 8)
+    model.size = Size(80, 24)
     model.receive((0..<8).map { Event(sequence: UInt64($0), .nmiTaken) })
-    model.strike("6", .end)
-    #expect(model.selectedEvent?.sequence == 0)
-    model.receive((8..<20).map { Event(sequence: UInt64($0), .nmiTaken) })
-    #expect(model.selectedEvent?.sequence == 12)
-    _ = model.draw(Size(80, 24))
+    model.strike("6", .down, .down)
+    let rows = list(model)
+    model.receive((8..<40).map { Event(sequence: UInt64($0), .nmiTaken) })
+    #expect(model.selectedEvent?.sequence == 6)
+    #expect(list(model) == rows)
+    model.strike(.up, .up)
+    #expect(model.selectedEvent?.sequence == 7)
+    #expect(model.message?.text == "what came next is gone from the log; F follows the newest")
+    model.strike("F")
+    #expect(model.selectedEvent?.sequence == 39)
+  }
+
+  @Test func `at the top of a held list Up takes in what has come since`() {
+    var model = model(Size(80, 24))
+    model.strike(.down)
+    model.receive([Event(sequence: 400_000, .nmiTaken)])
+    model.strike(.up)
+    #expect(model.selectedEvent?.sequence == 400_000)
+  }
+
+  @Test func `a journey that is looked at is kept, and goes on, when the log has run over it`() {
+    var model = InspectorModel(name: "x", snapshot: Scene.snapshot(vps: 4, at: Scene.now), eventCapacity: 8)
+    model.receive(tick(100))
+    model.strike("6", "J")
+    model.receive((200..<240).map { Event(sequence: UInt64($0), .nmiTaken) })
+    model.receive([
+      Event(
+        sequence: 300, time: Scene.now, journey: JourneyID(rawValue: 100), context: ContextID(0, 0),
+        .acknowledged(VectorNumber(0xE0), waited: .zero))
+    ])
+    #expect(model.selectedJourney?.hasBeginning == true)
+    #expect(model.selectedJourney?.targets.first?.taken == Scene.now)
   }
 
   @Test func `paging keeps the selection in sight`() {

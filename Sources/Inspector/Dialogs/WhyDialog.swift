@@ -93,6 +93,7 @@ struct WhyDialog: Dialog {
     case "J":
       guard let journey else { break }
       model.selection.journey = journey
+      model.watch(journey)
       model.show(.journey)
       return .close
     default: break

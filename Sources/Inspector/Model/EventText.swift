@@ -17,24 +17,4 @@ public enum EventText {
       .plain
     }
   }
-
-  /// When it happened, as the operator wants it written, in 12 columns.
-  ///
-  /// - Parameter older: the event before it in the list, for delta time.
-  public static func time(_ event: Event, after older: Event?, _ model: InspectorModel) -> String {
-    switch model.timeMode {
-    case .absolute: event.time.pointText.right(12)
-    case .relative: ("-" + model.ago(event.time).spanText).right(12)
-    case .delta: ("+" + (older.map { (event.time - $0.time).spanText } ?? "0ns")).right(12)
-    }
-  }
-
-  /// One event on one line: time, context, kind, journey, words.
-  public static func line(_ event: Event, after older: Event?, _ model: InspectorModel) -> Line {
-    let context = event.context?.description ?? "-"
-    let journey = event.journey == .none ? "" : "#\(event.journey.rawValue)"
-    return Line(" " + time(event, after: older, model) + " ") + Line(context.right(5) + " ")
-      + Line(event.kindText.left(6), .bold) + Line(journey.left(7) + " ", .dim)
-      + Line(TextForm.escaped(event.text), style(event))
-  }
 }

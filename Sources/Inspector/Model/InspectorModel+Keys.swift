@@ -118,7 +118,7 @@ extension InspectorModel {
   private mutating func showFromTop(_ id: ViewID) {
     viewStack = id == .over ? [] : [.over]
     view = id
-    if id == .events, let done { hold(at: done.event) }
+    if id == .events, let done { hold(at: done) }
   }
 
   /// False when there is nothing to go back to.

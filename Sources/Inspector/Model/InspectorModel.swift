@@ -59,7 +59,11 @@ public struct InspectorModel: Sendable {
   private var early: [Event] = []
 
   /// What the operator had done last, until a key that does not look at it.
-  var done: (journey: JourneyID?, event: UInt64)?
+  var done: Deed?
+  /// The events of the list while it is held: what is looked at stays however fast the log runs over.
+  var held: EventBuffer?
+  /// The events of the journeys that are looked at, for the same reason.
+  var watched: [JourneyID: [Event]] = [:]
 
   // MARK: What arrived while frozen
 
@@ -109,6 +113,7 @@ public struct InspectorModel: Sendable {
     let isComplete = liveness != .beating || snapshot.machine.runState == .stopped
     let end = isComplete ? all.count : all.firstIndex { $0.sequence >= snapshot.machine.nextEvent } ?? all.count
     events.append(all[..<end], missed: missed)
+    watch(all[..<end])
     noteCommands(all[..<end])
     early = Array(all[end...].suffix(events.capacity))
   }
@@ -145,10 +150,11 @@ public struct InspectorModel: Sendable {
       guard let made = new[place...].dropFirst().first else { continue }
       switch (kind, made.body) {
       case (.fire, .requested):
-        done = (made.journey, made.sequence)
+        done = Deed(made, in: events)
+        watch(made.journey)
         message = Line("sent as #\(made.journey.rawValue); J follows it")
       case (.switchVTL, .vtlSwitched(let from, let to, .operator, _)):
-        done = (nil, made.sequence)
+        done = Deed(made, in: events)
         let vp = made.context.map { "VP \($0.vp.rawValue) " } ?? ""
         message = Line("switched: \(vp)VTL\(from.rawValue) -> VTL\(to.rawValue) by the operator; 6 shows it")
       default: continue

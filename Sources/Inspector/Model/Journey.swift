@@ -57,7 +57,7 @@ public struct Journey: Hashable, Sendable {
   }
 
   /// What its events, oldest first, and the snapshot say of the journey `id`; nil when they say nothing.
-  public init?(_ id: JourneyID, from events: EventBuffer, in snapshot: Snapshot) {
+  public init?(_ id: JourneyID, from events: some Sequence<Event>, in snapshot: Snapshot) {
     guard id != .none else { return nil }
     self.init(id)
     var isKnown = false

@@ -91,6 +91,20 @@ struct EventsTable {
     return line
   }
 
+  /// A short list in a part of a view: a rule with a title, what the columns are, and the newest events.
+  static func draw(
+    _ title: String, _ events: [Event], _ model: InspectorModel, into grid: inout Grid, _ area: Rect
+  ) {
+    var area = area
+    grid.rule(title, 0, in: area.takeTop(1))
+    let table = EventsTable(model, width: area.width)
+    grid.put(table.header(model.timeMode, .dim), 0, in: area.takeTop(1))
+    for (row, event) in events.prefix(area.height).enumerated() {
+      let older = row + 1 < events.count ? events[row + 1] : nil
+      grid.put(table.row(event, after: older, marked: .none, model), row, in: area)
+    }
+  }
+
   /// The context; `op` for the operator, `-` for the machine.
   private static func context(_ event: Event) -> String {
     if let context = event.context { return context.description }

@@ -25,20 +25,20 @@ public struct EventsView: View {
   private func drawList(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     let table = EventsTable(model, width: area.width)
     grid.put(table.header(model.timeMode), 0, in: area)
-    guard !model.events.isEmpty else {
+    guard !model.list.isEmpty else {
       grid.put("no event has been seen yet", .dim, 2, in: area, column: 2)
       return
     }
     grid.putRight(Self.badge(model, isWide: area.width >= 72), 0, in: area)
     let rows = area.height - 1
     let selected = model.isFollowing ? nil : model.eventPlace
-    let marked = selected.map { model.events[$0].journey } ?? .none
+    let marked = selected.map { model.list[$0].journey } ?? .none
     var next: Int? = Self.top(model, rows: rows)
     for row in 0..<max(0, rows) {
       guard let place = next else { break }
-      next = model.events.shown(before: place)
-      let older = next.map { model.events[$0] }
-      grid.put(table.row(model.events[place], after: older, marked: marked, model), row + 1, in: area)
+      next = model.list.shown(before: place)
+      let older = next.map { model.list[$0] }
+      grid.put(table.row(model.list[place], after: older, marked: marked, model), row + 1, in: area)
       if place == selected { grid.select(row + 1, in: area) }
     }
   }
@@ -54,19 +54,19 @@ public struct EventsView: View {
   static func top(_ model: InspectorModel, rows: Int) -> Int {
     let selected = model.eventPlace
     guard !model.isFollowing, let kept = model.eventsTop else { return selected }
-    let top = model.events.listed(min(model.events.count - 1, model.events.place(of: kept)))
+    let top = model.list.listed(min(model.list.count - 1, model.list.place(of: kept)))
     if top <= selected { return selected }
     var lowest = top
     for _ in 1..<max(2, rows) {
       if lowest <= selected { return top }
-      lowest = model.events.shown(before: lowest) ?? lowest
+      lowest = model.list.shown(before: lowest) ?? lowest
     }
-    return lowest <= selected ? top : model.events.shown(rows - 1, after: selected)
+    return lowest <= selected ? top : model.list.shown(rows - 1, after: selected)
   }
 
   private func drawPreview(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     guard let event = model.selectedEvent, event.journey != .none,
-      let journey = Journey(event.journey, from: model.events, in: model.snapshot)
+      let journey = model.journey(event.journey)
     else {
       grid.rule("journey: this event belongs to no interrupt", 0, in: area)
       return
@@ -80,7 +80,7 @@ public struct EventsView: View {
 
   public func status(_ model: InspectorModel) -> Line {
     let kept =
-      "kept \(TextForm.count(UInt64(model.events.count))) of \(TextForm.count(model.snapshot.machine.nextEvent))"
+      "kept \(TextForm.count(UInt64(model.list.count))) of \(TextForm.count(model.snapshot.machine.nextEvent))"
     let missed = model.events.missed
     let state = "\(kept)  missed \(TextForm.count(missed))"
     guard let event = model.selectedEvent, !model.isFollowing else {
@@ -116,38 +116,52 @@ extension InspectorModel {
 
   /// The place of the selected event in the buffer; the newest while following. Only when there are events.
   var eventPlace: Int {
-    guard let selected = selection.event else { return events.listed(events.count - 1) }
-    return events.listed(min(events.count - 1, events.place(of: selected)))
+    guard let selected = selection.event else { return list.listed(list.count - 1) }
+    return list.listed(min(list.count - 1, list.place(of: selected)))
   }
 
-  public var selectedEvent: Event? { events.isEmpty ? nil : events[eventPlace] }
+  public var selectedEvent: Event? { list.isEmpty ? nil : list[eventPlace] }
 
   /// Follows the newest event, or stays at the one that is newest now.
   mutating func follow(_ on: Bool) {
-    selection.event = on || events.isEmpty ? nil : events[eventPlace].sequence
+    held = on ? nil : events
+    selection.event = on || list.isEmpty ? nil : list[list.listed(list.count - 1)].sequence
     eventsTop = selection.event
   }
 
   /// `distance` is in rows: towards older events.
   mutating func moveEvent(by distance: Int) {
-    guard !events.isEmpty else { return }
-    let top = EventsView.top(self, rows: eventRows)
-    var place = eventPlace
+    guard !list.isEmpty else { return }
     // From following, the first key only holds the list, with the newest event selected.
-    for _ in 0..<(isFollowing && abs(distance) == 1 ? 0 : min(abs(distance), events.count)) {
-      guard let next = distance > 0 ? events.shown(before: place) : events.shown(after: place) else { break }
+    if isFollowing, abs(distance) == 1 { return follow(false) }
+    if isFollowing { follow(false) }
+    if distance < 0 { catchUp() }
+    var place = eventPlace
+    eventsTop = list[EventsView.top(self, rows: eventRows)].sequence
+    for _ in 0..<min(abs(distance), list.count) {
+      guard let next = distance > 0 ? list.shown(before: place) : list.shown(after: place) else { break }
       place = next
     }
-    eventsTop = events[top].sequence
-    selection.event = events[place].sequence
-    eventsTop = events[EventsView.top(self, rows: eventRows)].sequence
+    selection.event = list[place].sequence
+    eventsTop = list[EventsView.top(self, rows: eventRows)].sequence
   }
 
-  /// Holds the list with this event selected, a few newer ones above it.
-  mutating func hold(at sequence: UInt64) {
-    guard let event = events.event(sequence) else { return }
-    selection.event = event.sequence
-    eventsTop = events[events.shown(6, after: eventPlace)].sequence
+  /// At the newest event of a held list: takes in what has come since, as long as nothing is missing between.
+  private mutating func catchUp() {
+    guard list.shown(after: eventPlace) == nil, let selected = selection.event else { return }
+    if events.event(selected) != nil {
+      held = events
+    } else {
+      message = "what came next is gone from the log; F follows the newest"
+    }
+  }
+
+  /// Holds the list with what the operator had done selected, a few newer events above it.
+  mutating func hold(at deed: Deed) {
+    held = deed.log
+    guard deed.log.event(deed.event) != nil else { return follow(true) }
+    selection.event = deed.event
+    eventsTop = list[list.shown(6, after: eventPlace)].sequence
   }
 
   /// How many events are in sight.

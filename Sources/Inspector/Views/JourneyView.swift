@@ -155,7 +155,7 @@ extension Journey.Target {
 }
 
 extension InspectorModel {
-  public var selectedJourney: Journey? { Journey(selection.journey, from: events, in: snapshot) }
+  public var selectedJourney: Journey? { journey(selection.journey) }
 
   /// Shows the ladder of what is selected.
   mutating func openJourney() {
@@ -164,12 +164,13 @@ extension InspectorModel {
       return
     }
     selection.journey = journey
+    watch(journey)
     show(.journey)
   }
 
   /// The journey of the selected event or vector; elsewhere what the selected context waits for, or did last.
   private var pointedJourney: JourneyID? {
-    if let journey = done?.journey { return journey }
+    if let journey = done?.journey, journey != .none { return journey }
     switch view {
     case .journey: return selection.journey
     case .events where isFollowing: return events.last { $0.journey != .none }?.journey

@@ -19,7 +19,7 @@ public struct OverView: View {
     if rest.width >= 200 { OverSummary.draw(model, into: &grid, rest.takeRight(52)) }
     if rest.width >= 120 {
       let isWide = rest.width >= 140
-      ContextPane.draw(model, into: &grid, rest.takeRight(isWide ? 52 : 42))
+      ContextPane.draw(model, into: &grid, rest.takeRight(isWide ? 52 : 38))
       _ = rest.takeRight(1)
     }
     ContextTable.draw(model, into: &grid, rest, isNarrow: false)
@@ -32,15 +32,7 @@ public struct OverView: View {
   }
 
   private func drawTail(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    var area = area
-    grid.rule("events, newest first", 0, in: area.takeTop(1))
-    let events = model.events.newest(area.height)
-    let table = EventsTable(model, width: area.width)
-    grid.put(table.header(model.timeMode, .dim), 0, in: area.takeTop(1))
-    for (row, event) in events.prefix(area.height).enumerated() {
-      let older = row + 1 < events.count ? events[row + 1] : nil
-      grid.put(table.row(event, after: older, marked: .none, model), row, in: area)
-    }
+    EventsTable.draw("events, newest first", model.events.newest(area.height), model, into: &grid, area)
   }
 
   public func status(_ model: InspectorModel) -> Line {

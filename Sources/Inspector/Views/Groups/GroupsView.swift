@@ -66,14 +66,9 @@ public struct GroupsView: View {
   }
 
   private func drawHistory(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    var area = area
-    grid.rule("history of the maps, newest first", 0, in: area.takeTop(1))
-    let events = model.events.newest(area.height + 1) { if case .mapRebuilt = $0.body { true } else { false } }
-    if events.isEmpty { grid.put(" no map was rebuilt in the events that are kept", .dim, 0, in: area) }
-    for (row, event) in events.prefix(area.height).enumerated() {
-      let older = row + 1 < events.count ? events[row + 1] : nil
-      grid.put(EventText.line(event, after: older, model), row, in: area)
-    }
+    let events = model.events.newest(area.height) { if case .mapRebuilt = $0.body { true } else { false } }
+    EventsTable.draw("history of the maps, newest first", events, model, into: &grid, area)
+    if events.isEmpty { grid.put(" no map was rebuilt in the events that are kept", .dim, 2, in: area) }
   }
 
   public func status(_ model: InspectorModel) -> Line {

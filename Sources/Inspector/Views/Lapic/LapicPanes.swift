@@ -58,13 +58,8 @@ enum LapicPanes {
 
   /// What happened in this context, the newest first.
   static func history(_ id: ContextID, _ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    var area = area
-    grid.rule("history of \(id), newest first", 0, in: area.takeTop(1))
-    let events = model.events.newest(area.height + 1, depth: 16_384) { $0.context == id }
-    if events.isEmpty { grid.put(" no event of this context is in the log", .dim, 0, in: area) }
-    for (row, event) in events.prefix(area.height).enumerated() {
-      let older = row + 1 < events.count ? events[row + 1] : nil
-      grid.put(EventText.line(event, after: older, model), row, in: area)
-    }
+    let events = model.events.newest(area.height, depth: 16_384) { $0.context == id }
+    EventsTable.draw("history of \(id), newest first", events, model, into: &grid, area)
+    if events.isEmpty { grid.put(" no event of this context is in the log", .dim, 2, in: area) }
   }
 }
