@@ -75,7 +75,7 @@ let package = Package(
 
     tests("ArchitectureTests", ["Architecture"]),
     tests("MachineTests", ["Architecture", "Interrupts", "Journal", "Machine", "Scenarios"]),
-    tests("HostTests", ["Architecture", "Host"]),
+    tests("HostTests", ["Architecture", "Journal", "Machine", "Region", "Host", "Scenarios"]),
     tests("JournalTests", ["Architecture", "Journal"]),
     tests("MemoryTests", ["Architecture", "Memory"]),
     .target(name: "HostOracle", path: "Tests/HostOracle"),
