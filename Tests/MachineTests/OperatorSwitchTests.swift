@@ -1,4 +1,5 @@
 import Architecture
+import Interrupts
 import Journal
 import Machine
 import Scenarios
@@ -75,17 +76,82 @@ import Testing
     #expect(!machine.recorder.text.contains("error"))
   }
 
-  @Test func `a deliverable interrupt of the higher VTL wins at once`() throws {
-    // VTL1 takes interrupts, and halts: only an interrupt or a switch brings the VP back to it.
+  /// In VTL1, which stays there.
+  private func inVTL1(_ secure: [UInt8]) throws -> MachineRun {
     let main = Code.prologue + Code.enableVTL1 + Code.vtlCall + Code.spin
-    let machine = try MachineRun(CodeGuest(main: main, secure: Code.setTaskPriorityClass(15) + Code.sti + Code.spin))
+    let machine = try MachineRun(CodeGuest(main: main, secure: secure + Code.spin))
     machine.run(for: .microseconds(10))
     machine.perform(.pause)
+    #expect(try machine.context(0, 1).isActive)
+    return machine
+  }
+
+  @Test func `an interrupt of the higher VTL that only its IF holds back wins at once`() throws {
+    let machine = try inVTL1(Code.cli)
     #expect(machine.perform(fire(0x50, group: 1)).taken(by: ContextID(0, 1)) == [])
-    // Held back by the TPR, it does not bring the VP back.
-    #expect(machine.perform(.switchVTL(VPIndex(0), to: .vtl0)).switches(of: 0).map(\.to) == [.vtl0])
-    let won = machine.perform(fire(0, group: 1, mode: .initialize))
-    #expect(won.switches(of: 0) == [VTLSwitch(from: .vtl0, to: .vtl1, reason: .interrupt)])
+    #expect(
+      machine.perform(.switchVTL(VPIndex(0), to: .vtl0)).switches(of: 0) == [
+        VTLSwitch(from: .vtl1, to: .vtl0, reason: .operator), VTLSwitch(from: .vtl0, to: .vtl1, reason: .interrupt),
+      ])
+    #expect(try machine.context(0, 1).isActive)
+  }
+
+  @Test func `an interrupt of the higher VTL that its TPR holds back does not`() throws {
+    let machine = try inVTL1(Code.setTaskPriorityClass(5) + Code.sti)
+    #expect(machine.perform(fire(0x50, group: 1)).taken(by: ContextID(0, 1)) == [])
+    #expect(
+      machine.perform(.switchVTL(VPIndex(0), to: .vtl0)).switches(of: 0) == [
+        VTLSwitch(from: .vtl1, to: .vtl0, reason: .operator)
+      ])
+    #expect(try machine.context(0, 0).isActive)
+  }
+
+  @Test func `who has the VP after a switch is what the snapshot before it said`() throws {
+    var random = Seeded(5)
+    var (switched, refused, won) = (0, 0, 0)
+    for start in [300, 2_000, 20_000] as [UInt64] {
+      let machine = try MachineRun(.demo)
+      machine.run(until: .microseconds(start))
+      for _ in 0..<80 where machine.partition.runState != .stopped {
+        machine.partition.perform(.pause)
+        let vp = VPIndex(random.below(5))
+        let target = VTL(random.below(3))
+        // The second is of a higher class perhaps, and waits for VTL1's IF.
+        for _ in 0..<random.below(3) {
+          machine.partition.perform(
+            fire(UInt8(0x30 + random.below(0xD0)), to: vp.rawValue, group: random.chance(75) ? 1 : 0))
+        }
+        let before = machine.partition.snapshot()
+        let contexts = before.contexts.filter { $0.id.vp == vp }
+        let winner = preemptionTarget(active: target, contexts: contexts.map { ContextGates($0) })
+        let refusal = machine.partition.perform(.switchVTL(vp, to: target))
+        #expect(refusal == Self.refusal(of: target, contexts))
+        let after = machine.partition.snapshot().contexts.first { $0.id.vp == vp && $0.isActive }?.id.vtl
+        if refusal == nil {
+          #expect(after == winner ?? target)
+          switched += 1
+          won += winner == nil ? 0 : 1
+        } else {
+          #expect(after == contexts.first { $0.isActive }?.id.vtl)
+          refused += 1
+        }
+        machine.partition.perform(.run)
+        let progress = machine.partition.advance(slices: random.pick([1, 2, 30]))
+        if case .idle(let until?) = progress { machine.partition.warp(to: until) }
+      }
+    }
+    #expect(switched > 30)
+    #expect(refused > 30)
+    #expect(won > 2)
+  }
+
+  /// The rules: the VTL exists, is enabled on the VP and is another one; and neither side waits for a SIPI.
+  private static func refusal(of target: VTL, _ contexts: [ContextSnapshot]) -> CommandRefusal? {
+    guard let context = contexts.first(where: { $0.id.vtl == target }) else { return .noSuchContext }
+    if !context.isEnabled { return .vtlNotEnabled }
+    if context.isActive { return .alreadyActive }
+    let waits = contexts.contains { ($0.isActive || $0.id.vtl == target) && $0.activity == .waitForStartup }
+    return waits ? .waitsForStartup : nil
   }
 
   @Test func `a VP that has halted in one VTL runs in the other, and is still halted afterwards`() throws {

@@ -11,14 +11,47 @@ import Testing
     var random = Seeded(1)
     var tally = Tally()
     for round in 0..<8 {
-      let machine = try MachineRun(.demo)
+      var demo = Scenario.demo
+      demo.configuration.checksMaps = true
+      let machine = try MachineRun(demo)
       // From the boot of the processors, before VTL1 is there, to the demo's everyday life.
       machine.run(until: .microseconds(UInt64(round * round) * 400 + 50))
       check(machine, rounds: 60, &random, &tally)
+      // Every route was resolved by the slow scan as well, with the same answer.
+      #expect(machine.partition.mapDisagreements == 0)
     }
     expectVariety(tally)
     #expect(tally.requests > 300)
     #expect(tally.preempting > 5)
+  }
+
+  @Test func `on 300 VPs, whose local APICs power up in x2APIC mode`() throws {
+    var random = Seeded(6)
+    var tally = Tally()
+    let guest = CodeGuest(main: Code.wrmsr(0x80F, 0x1FF) + Code.spin)
+    let machine = try MachineRun(guest, vps: 300, vtls: 1)
+    machine.run(for: .microseconds(2))
+    check(machine, rounds: 8, &random, &tally)
+    let sipi = FireRequest(
+      origin: .message(GroupID(0)),
+      message: InterruptMessage(Self.command(.startup, vector: 0x80, to: 299), isNarrow: false))
+    let expected = preview(sipi, in: machine.partition.snapshot())
+    #expect(expected.route.contexts == [ContextID(299, 0)])
+    #expect(expected.targets.map(\.acceptance) == [.pending])
+    #expect(machine.perform(.fire(sipi)).contains { $0.body == .started(VectorNumber(0x80)) })
+    // The same number in eight bits is another processor's.
+    let narrow = InterruptMessage(Self.command(.startup, vector: 0x80, to: 299 & 0xFF), isNarrow: true)
+    let other = preview(FireRequest(origin: .message(GroupID(0)), message: narrow), in: machine.partition.snapshot())
+    #expect(other.route.contexts == [ContextID(43, 0)])
+  }
+
+  private static func command(_ mode: DeliveryMode, vector: Int, to destination: UInt32) -> InterruptCommand {
+    var command = InterruptCommand(rawValue: 0)
+    command.deliveryMode = mode
+    command.vector = VectorNumber(vector)
+    command.isAsserted = true
+    command.destination = destination
+    return command
   }
 
   @Test func `with vectors pending behind a raised TPR`() throws {
