@@ -79,7 +79,7 @@ import Testing
   @Test func `a stuck scenario twice`() throws {
     let runs = try (0..<2).map { _ in
       let machine = try MachineRun(scenario: "tpr-block")
-      machine.run(until: .milliseconds(45))
+      machine.run(until: .milliseconds(31))
       return Outcome(machine)
     }
     #expect(runs[0] == runs[1])

@@ -57,9 +57,9 @@ import Testing
   @Test func `with vectors pending behind a raised TPR`() throws {
     var random = Seeded(2)
     var tally = Tally()
-    for round in 0..<4 {
+    for round in 0..<3 {
       let machine = try MachineRun(scenario: "tpr-block")
-      machine.run(until: .milliseconds(45 + UInt64(round)))
+      machine.run(until: .milliseconds(31 + UInt64(round)))
       #expect(try machine.context(2, 0).pending.map(\.vector.rawValue).contains(0x4F))
       check(machine, rounds: 60, &random, &tally)
     }
@@ -72,7 +72,7 @@ import Testing
     var tally = Tally()
     for round in 0..<3 {
       let machine = try MachineRun(scenario: "lost-broadcast")
-      machine.run(until: .milliseconds(20 + 10 * UInt64(round)))
+      machine.run(until: .milliseconds(10 + 5 * UInt64(round)))
       check(machine, rounds: 60, &random, &tally)
     }
     #expect(tally.requests > 100)
