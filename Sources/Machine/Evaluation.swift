@@ -105,6 +105,7 @@ extension Partition {
     guard runState != .stopped else { return }
     let id = active(vp)
     setActivity(id, .shutdown)
+    rebuildStaleGroups()
     record(.stopped(.tripleFault, status: 0), context: id, rip: vps[vp].processor.rip)
     runState = .stopped
     stopCause = .tripleFault

@@ -98,6 +98,8 @@ extension Partition {
 
   // MARK: - MMIO: the local APIC page of the active context, and nothing else
 
+  /// Where in the context's APIC page an address is. RAM wins over the page: an APIC that a guest moved over RAM is out
+  /// of its reach there, as in KVM; the SDM (Vol. 3A, 12.4.5) leaves such an address to the guest to avoid.
   private func apicOffset(_ address: GPA, _ id: ContextID) -> Int? {
     guard let page = apic(id).pointee.mmioPage, page.pageNumber == address.pageNumber else { return nil }
     return Int(address.pageOffset)

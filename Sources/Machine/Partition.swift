@@ -142,6 +142,8 @@ public final class Partition {
 
   func stop(_ cause: StopCause, status: UInt32 = 0) {
     guard runState != .stopped else { return }
+    // The last event says that it is over.
+    rebuildStaleGroups()
     runState = .stopped
     stopCause = cause
     exitStatus = status

@@ -5,6 +5,7 @@ import Glibc
 enum ExitStatus: Int32 {
   case fine = 0
   case findings = 3
+  case usage = 64
   case badInput = 65
   case noSuchTarget = 66
   case tripleFault = 70

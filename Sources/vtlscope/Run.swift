@@ -62,16 +62,20 @@ struct Run: ParsableCommand {
   var checkMaps = false
 
   func validate() throws {
-    if image != nil && scenario != nil { throw ValidationError("an IMAGE and --scenario exclude each other") }
+    if image != nil && scenario != nil { throw fail(.usage, "an IMAGE and --scenario exclude each other") }
     if let name, !isRegionName(name) {
-      throw ValidationError("--name: need 1...32 letters, digits, '-' or '_', not \"\(escaped(name))\"")
+      throw fail(.usage, "--name: need 1...32 letters, digits, '-' or '_', not \"\(escaped(name))\"")
     }
   }
 
   func run() throws {
     if listScenarios { return printScenarios() }
     let guest = try chosenGuest()
-    if let problem = guest.configuration.problem { throw ValidationError(problem) }
+    if let problem = guest.configuration.problem { throw fail(.usage, problem) }
+    // A run that could not be written down is refused before it is made.
+    if let dump {
+      do throws(FileError) { try writeFile(dump, "") } catch { throw fail(.hostIO, error.description) }
+    }
     let session = try CoreSession(
       guest, name: name ?? guest.name, limit: timeLimit, pace: pace ?? (headless ? .max : .real), isHeadless: headless)
     try headless ? session.runHeadless(dump: dump) : session.runWithScreen(dump: dump)
@@ -97,7 +101,7 @@ struct Run: ParsableCommand {
     guard let image else {
       let name = scenario ?? "demo"
       guard let scenario = Scenario.named(name) else {
-        throw ValidationError("no scenario \"\(escaped(name))\"; --list-scenarios lists them")
+        throw fail(.usage, "no scenario \"\(escaped(name))\"; --list-scenarios lists them")
       }
       return Guest(name: name, image: scenario.image, configuration: overriding(scenario.configuration))
     }
