@@ -36,8 +36,13 @@ struct ScreenTests {
 
   @Test(arguments: [Size(80, 24), Size(120, 40)]) func `the help is not cut`(size: Size) {
     var model = Scene.model()
+    model.size = size
     _ = model.handle("?")
     #expect(!model.draw(size).textRows.contains { $0.contains("…") })
+    // Its end is within reach where it is longer than the screen.
+    for _ in 0..<20 { _ = model.handle("j") }
+    #expect(!model.draw(size).textRows.contains { $0.contains("…") })
+    #expect(model.draw(size).textRows.contains { $0.contains("it has ended") })
   }
 
   @Test func `below 40 by 10 there is one line that says the state`() {

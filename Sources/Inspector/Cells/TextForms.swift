@@ -39,8 +39,9 @@ public enum TextForm {
   /// A 64-bit value with a mark in the middle, as debuggers write it: `00000000`000c40cf`.
   public static func wide(_ value: UInt64) -> String { hex(value &>> 32, 8) + "`" + hex(value & 0xFFFF_FFFF, 8) }
 
-  /// The fraction `milli`/1000 as `x0.42`, `x1.00`, `x12.3`, `x140`.
+  /// The fraction `milli`/1000 as `x0.001`, `x0.42`, `x1.00`, `x12.3`, `x140`.
   public static func ratio(milli: UInt32) -> String {
+    if milli < 100 { return "x0.\(decimal(UInt64(milli), 3))" }
     if milli < 10_000 { return "x\(milli / 1_000).\(decimal(UInt64(milli % 1_000 / 10), 2))" }
     return milli < 100_000 ? "x\(milli / 1_000).\(milli % 1_000 / 100)" : "x\(milli / 1_000)"
   }

@@ -32,7 +32,7 @@ enum Header {
     var parts: [Line] = [Line("vt \(machine.time.pointText) s")]
     // How fast it goes is said of what goes.
     let isGoing = machine.runState == .running && model.liveness == .beating
-    if isGoing { parts.append(Line(machine.paceMilli == 0 ? "x-" : TextForm.ratio(milli: machine.paceMilli))) }
+    if isGoing { parts.append(Line(TextForm.ratio(milli: machine.paceMilli))) }
     parts += [Line("frame \(machine.epoch)"), Line(rate(model))]
     // What is not there must not go unnoticed.
     parts.insert(missed, at: model.events.missed > 0 ? 1 : parts.count)

@@ -44,21 +44,21 @@ enum HelpPage {
   private static var letters: [Line] {
     func row(_ style: Style, _ letter: String, _ text: String) -> Line { Line(letter.left(3), style) + Line(text) }
     return [
-      row(.active, "R", "runs in its VP") + Line("                 ")
-        + row(.waiting, "r", "ready: an interrupt is about to bring it in"),
-      row(.dim, "H", "halted, until an interrupt") + Line("     ")
+      row(.active, "R", "runs in its VP") + Line("             ")
+        + row(.waiting, "r", "ready: an interrupt brings it in"),
+      row(.dim, "H", "halted, until an interrupt") + Line(" ")
         + row(.preempted, "b", "preempted by a higher VTL, not done"),
-      row(.dim, "i", "inactive, nothing waits") + Line("        ")
+      row(.dim, "i", "inactive, nothing waits") + Line("    ")
         + row(.dim, "W", "waits for SIPI    x  VTL not enabled"),
-      row(.wrong, "!", "a finding: W explains it") + Line("       ")
-        + row(.plain, "d", "TSC-deadline  p  periodic  o  one-shot  m  masked"),
+      row(.wrong, "!", "a finding: W explains it") + Line("   ")
+        + row(.plain, "d", "deadline  p periodic  o one-shot  m masked"),
       .empty,
       Line("RUN IDLE", .active) + Line(" it runs   ") + Line(" PAUSED ", .badge) + Line(" stopped by someone   ")
         + Line(" FROZEN ", .badge)
         + Line(" only the picture"),
       Line(" LOST ", Style(.wrong, reversed: true)) + Line(" does not answer   ")
         + Line(" DEAD ", Style(.wrong, reversed: true))
-        + Line(" its last state   ") + Line(" STOPPED ", .badge) + Line(" the machine has ended"),
+        + Line(" its last state   ") + Line(" STOPPED ", .badge) + Line(" it has ended"),
     ]
   }
 }

@@ -39,10 +39,10 @@ extension InspectorModel {
   private func drawDialog(into grid: inout Grid, _ area: Rect) {
     guard let dialog else { return }
     let place = area.centred(dialog.size(in: self))
-    // What is behind it steps back, and no word of it is left beside a dialog that hides most of the line.
+    // What is behind it steps back, and no half word of it is left beside the dialog.
     grid.restyle(area) { _ in .dim }
     let band = Rect(x: area.x, y: place.y, width: area.width, height: place.height)
-    grid.clear(place.width * 4 >= area.width * 3 ? band : place)
+    grid.clear(band)
     let inside = grid.box(dialog.title, place)
     dialog.draw(self, into: &grid, inside)
   }
