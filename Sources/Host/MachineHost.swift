@@ -181,7 +181,8 @@ struct RateMeter {
   mutating func measure(virtual now: VirtualTime, host hostNow: UInt64) -> UInt32 {
     let elapsed = hostNow &- host
     guard elapsed >= 1_000_000_000 else { return milli }
-    milli = UInt32(clamping: (now - virtual).rawValue &* 1_000 / max(elapsed, 1))
+    // Rounded up, because 0 means that nothing is known.
+    milli = UInt32(clamping: ((now - virtual).rawValue &* 1_000 &+ elapsed &- 1) / elapsed)
     virtual = now
     host = hostNow
     return milli
