@@ -26,7 +26,8 @@ import Testing
     }
 
     func host(_ pace: Pace, staysAfterStop: Bool = false) -> MachineHost {
-      MachineHost(partition, region: region, mailbox: mailbox, options: .init(pace: pace, staysAfterStop: staysAfterStop))
+      MachineHost(
+        partition, region: region, mailbox: mailbox, options: .init(pace: pace, staysAfterStop: staysAfterStop))
     }
 
     func finish() {
