@@ -19,7 +19,8 @@ extension Interpreter {
     deliver(c, c.pointee.fault, .exception)
   }
 
-  func deliver(_ c: CPU, _ first: Fault, _ kind: EventKind) {
+  /// `instruction` is where a software interrupt's own instruction begins.
+  func deliver(_ c: CPU, _ first: Fault, _ kind: EventKind, of instruction: UInt64 = 0) {
     var fault = first
     var kind = kind
     while true {
@@ -30,6 +31,7 @@ extension Interpreter {
       } catch {
         guard error == .fault, !(fault.vector == 8 && kind == .exception) else { return shutDown(c) }
       }
+      if kind == .software { c.pointee.rip = instruction }
       let next = c.pointee.fault
       fault = kind == .exception && Self.makesDouble(fault.vector, next.vector) ? .doubleFault : next
       kind = .exception

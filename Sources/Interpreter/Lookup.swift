@@ -104,7 +104,9 @@ extension Interpreter {
     var buffer = InlineArray<32, UInt8>(repeating: 0)
     let first = 4096 - offset
     copy(&buffer, at: 0, from: place.backing, offset: offset, count: first)
-    let second = try fetch(c, linear(c, (address | 0xFFF) &+ 1))
+    let next = (address | 0xFFF) &+ 1
+    if c.isLong, !isCanonical(next) { throw c.fail(.generalProtection()) }
+    let second = try fetch(c, linear(c, next))
     guard second.backing >= 0 else { throw c.fail(.invalidOpcode) }
     copy(&buffer, at: first, from: second.backing, offset: 0, count: 15)
     let block = code.transient

@@ -116,7 +116,10 @@ extension Interpreter {
     c.pointee.isSingle = true
     c.pointee.readCursor = 0
     c.pointee.remaining = 1
+    // What is hidden of the slice must not count as used by RDTSC.
+    c.pointee.sliceTicks &-= saved &- 1
     let leave = runPart(c, 1)
+    c.pointee.sliceTicks &+= saved &- 1
     c.pointee.remaining = saved &- 1 &+ c.pointee.remaining
     c.pointee.isSingle = false
     if leave == .exit, c.pointee.pending != .none {
@@ -127,8 +130,10 @@ extension Interpreter {
     }
     c.pointee.readCount = 0
     if leave == .fault { c.pointee.writeCount = 0 }
-    if hadTrap, leave != .fault { trap(c) }
-    return leave
+    guard hadTrap, leave != .fault else { return leave }
+    trap(c)
+    // The trap ends the halt before it begins.
+    return leave == .exit && c.pointee.exit == .halted ? .boundary : leave
   }
 
   /// The single-step trap: #DB with DR6.BS (SDM Vol. 3A, 18.3.1.4).

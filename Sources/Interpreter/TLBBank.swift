@@ -43,15 +43,6 @@ struct TLBBank {
     self.stamp = stamp
   }
 
-  /// Forgets the translation of one linear page.
-  mutating func flush(page: UInt64, stamp: UInt64) {
-    guard let entries, let fetches else { return }
-    fetches[FetchEntry.index(page)] = .empty
-    let entry = entries + TLBEntry.index(page)
-    if entry.pointee.readTag == page || entry.pointee.writableTag == page { entry.pointee = .empty }
-    self.stamp = stamp
-  }
-
   /// Takes the write tag from pages that hold decoded code by now, so that stores to them are noticed.
   func dropCodeWrites(codeLines: UnsafeMutablePointer<UInt64>, base: UInt64) {
     guard let entries else { return }

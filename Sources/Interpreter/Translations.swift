@@ -39,10 +39,10 @@ extension Interpreter {
   }
 
   /// The bits that decide what a translation is.
-  private static var pagingCR0: UInt64 {
+  static var pagingCR0: UInt64 {
     CR0.protection.rawValue | CR0.writeProtect.rawValue | CR0.paging.rawValue
   }
-  private static var pagingCR4: UInt64 {
+  static var pagingCR4: UInt64 {
     let bits: CR4 = [
       .pageSizeExtensions, .physicalAddressExtension, .pageGlobalEnable, .supervisorExecutionPrevention,
       .supervisorAccessPrevention,
@@ -59,15 +59,6 @@ extension Interpreter {
   /// MOV to CR3, and whatever else empties the TLB: all banks of this VTL.
   func flushTranslations(_ c: CPU) {
     for kind in 0..<3 { (c.pointee.banks + (Int(c.pointee.vtl) &* 3 &+ kind)).pointee.flush(stamp: nextStamp()) }
-    selectBank(c)
-  }
-
-  /// INVLPG.
-  func flushTranslation(_ c: CPU, of address: UInt64) {
-    for kind in 0..<3 {
-      let bank = c.pointee.banks + (Int(c.pointee.vtl) &* 3 &+ kind)
-      bank.pointee.flush(page: address & ~0xFFF, stamp: nextStamp())
-    }
     selectBank(c)
   }
 

@@ -142,7 +142,9 @@ public final class GuestMemory {
 
   private func noteCodeWrite(_ backing: Int, _ offset: Int, _ count: Int) {
     guard codeLines[backing] & Self.lineMask(offset, count) != 0 else { return }
-    if staleCode.last != backing { staleCode.append(backing) }
+    // Listed once: the interpreter drops all of the page's code, and marks the lines anew when it decodes again.
+    codeLines[backing] = 0
+    staleCode.append(backing)
   }
 
   /// The lines that `count` bytes at `offset` of a page touch, as a mask.

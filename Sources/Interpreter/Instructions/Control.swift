@@ -53,9 +53,11 @@ extension Interpreter {
       guard !c.isLong else { throw c.fail(.generalProtection()) }
       c.pointee.efer &= ~EFER.longModeActive.rawValue
     }
+    let changed = c.pointee.cr0 ^ value.rawValue
     c.pointee.cr0 = value.rawValue
     c.pointee.updateMode()
-    selectBank(c)
+    // Toggling such a bit twice empties the TLB, also of the banks that are not in use meanwhile.
+    if changed & Self.pagingCR0 != 0 { flushTranslations(c) } else { selectBank(c) }
   }
 
   private func setCR3(_ c: CPU, _ value: UInt64) throws(Stop) {
@@ -68,8 +70,9 @@ extension Interpreter {
     guard value & ~CR4.supported.rawValue == 0 else { throw c.fail(.generalProtection()) }
     let extension_ = CR4.physicalAddressExtension.rawValue
     if c.isLongModeActive, value & extension_ == 0 { throw c.fail(.generalProtection()) }
+    let changed = c.pointee.cr4 ^ value
     c.pointee.cr4 = value
-    selectBank(c)
+    if changed & Self.pagingCR4 != 0 { flushTranslations(c) } else { selectBank(c) }
   }
 
   func loadMachineStatus(_ c: CPU, _ op: OpPointer) throws(Stop) {

@@ -124,7 +124,7 @@ extension Interpreter {
     let offset = try peek(c, width)
     let selector = UInt16(truncatingIfNeeded: try peek(c, width, depth: step))
     let flags = try peek(c, width, depth: step &* 2)
-    if c.isProtected, !c.isLongModeActive, c.pointee.systemFlags & RFlags.nestedTask.rawValue != 0 {
+    if c.isProtected, c.pointee.systemFlags & RFlags.nestedTask.rawValue != 0 {
       throw c.fail(.generalProtection())
     }
     let target = try codeSegment(c, selector, isReturn: true)
@@ -156,11 +156,12 @@ extension Interpreter {
     var writable =
       RFlags.defined.rawValue
       & ~(RFlags.virtual8086.rawValue | RFlags.virtualInterrupt.rawValue
-      | RFlags.virtualInterruptPending.rawValue)
+      | RFlags.virtualInterruptPending.rawValue | RFlags.resume.rawValue)
     if level != 0 { writable &= ~RFlags.ioPrivilege.rawValue }
     if c.isProtected, level > UInt8(old.field(12, 2)) { writable &= ~RFlags.interruptEnable.rawValue }
     if width == 2 { writable &= 0xFFFF }
-    c.pointee.setRFlags(old & ~writable | value & writable)
+    // RF would last for one instruction; there are no breakpoints for it to hold back.
+    c.pointee.setRFlags(old & ~writable & ~RFlags.resume.rawValue | value & writable)
   }
 }
 

@@ -43,10 +43,10 @@ extension Interpreter {
       try requireLevel0(c)
       swap(&c.segment(5).pointee.base, &c.pointee.kernelGSBase)
     case .interruptReturn: try interruptReturn(c, op)
-    case .interrupt: softwareInterrupt(c, Fault(vector: UInt8(truncatingIfNeeded: op.pointee.immediate)))
-    case .breakpoint: softwareInterrupt(c, .breakpoint)
-    case .interruptOverflow: if c.overflow { softwareInterrupt(c, .overflow) }
-    case .debugTrap: softwareInterrupt(c, .debug)
+    case .interrupt: softwareInterrupt(c, op, Fault(vector: UInt8(truncatingIfNeeded: op.pointee.immediate)))
+    case .breakpoint: softwareInterrupt(c, op, .breakpoint)
+    case .interruptOverflow: if c.overflow { softwareInterrupt(c, op, .overflow) }
+    case .debugTrap: softwareInterrupt(c, op, .debug)
     case .moveFromControl, .moveToControl: try control(c, op, isWrite: kind == .moveToControl)
     case .moveFromDebug, .moveToDebug: try debug(c, op, isWrite: kind == .moveToDebug)
     case .clearTaskSwitched:
@@ -59,7 +59,9 @@ extension Interpreter {
     case .storeMachineStatus: try storeWord(c, op, c.pointee.cr0)
     case .invalidatePage:
       try requireLevel0(c)
-      flushTranslation(c, of: try address(c, op))
+      _ = try address(c, op)
+      // A large page is held as many small ones, and INVLPG may forget more than it names (SDM Vol. 3A, 4.10.4.1).
+      flushTranslations(c)
     case .invalidateCache: try requireLevel0(c)
     case .storeLocalTable, .storeTask:
       guard c.isProtected else { throw c.fail(.invalidOpcode) }
@@ -137,11 +139,12 @@ extension Interpreter {
     let isKnown: Bool
     do throws(Fault) { isKnown = try c.writeMSR(number, value) } catch { throw c.fail(error) }
     guard isKnown else { throw c.leave(.writeMSR(number, value: value), .write, op) }
-    selectBank(c)
+    if number == ProcessorMSR.efer { flushTranslations(c) } else { selectBank(c) }
   }
 
-  private func softwareInterrupt(_ c: CPU, _ event: Fault) {
-    deliver(c, event, .software)
+  /// RIP is past the instruction already; a fault on the way to the handler is the instruction's own.
+  private func softwareInterrupt(_ c: CPU, _ op: OpPointer, _ event: Fault) {
+    deliver(c, event, .software, of: c.pointee.rip &- UInt64(op.pointee.length))
   }
 
   private func setAccess(_ c: CPU, _ isOn: Bool) throws(Stop) {
