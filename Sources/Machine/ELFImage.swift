@@ -96,7 +96,7 @@ public struct ELFImage: Sendable {
     let stride = UInt64(try reader.u16(58, name))
     let count = UInt64(try reader.u16(60, name))
     guard stride >= 64 else { return [] }
-    var found: [SymbolTable.Symbol] = []
+    // The ABI allows one symbol table; the first is taken.
     for i in 0..<count {
       let at = table &+ i &* stride
       guard try reader.u32(at &+ 4, name) == 2 else { continue }  // SHT_SYMTAB
@@ -107,9 +107,9 @@ public struct ELFImage: Sendable {
         let symbols = reader.slice(try reader.u64(at &+ 24, name), try reader.u64(at &+ 32, name)),
         let names = reader.slice(try reader.u64(strings &+ 24, name), try reader.u64(strings &+ 32, name))
       else { continue }
-      found += parse(symbols: FileReader(Array(symbols)), names: Array(names))
+      return parse(symbols: FileReader(Array(symbols)), names: Array(names))
     }
-    return found
+    return []
   }
 
   private static func parse(symbols: FileReader, names: [UInt8]) -> [SymbolTable.Symbol] {

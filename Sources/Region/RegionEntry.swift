@@ -65,6 +65,15 @@ extension RegionDirectory {
     throw .noSuchTarget(target, choices: all.map(\.file))
   }
 
+  /// Opens what `target` means; one that is found in the directory only when it is this user's alone.
+  public func reader(_ target: String?) throws(RegionError) -> RegionReader {
+    let place = try resolve(target)
+    guard place.hasPrefix(path + "/"), let directory = try open(create: false) else {
+      return try RegionReader(path: place)
+    }
+    return try directory.reader(String(place.dropFirst(path.count + 1)))
+  }
+
   /// Removes what no living writer holds, and returns the paths.
   @discardableResult
   public func clean() throws(RegionError) -> [String] {

@@ -36,7 +36,7 @@ public enum RegionError: Error, Hashable, Sendable {
     case .badName, .badSize: 64
     case .notRegion, .otherByteOrder, .otherVersion, .damaged, .truncated, .noFrame: 65
     case .noSuchTarget, .ambiguous: 66
-    case .io(_, _, let code): code == ENOENT ? 66 : 74
+    case .io(let call, _, let code): call == "open" && code == ENOENT ? 66 : 74
     case .noSpace, .nameTaken, .untrusted, .busy: 74
     }
   }

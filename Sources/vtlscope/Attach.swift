@@ -15,7 +15,7 @@ struct Attach: ParsableCommand {
 
   func run() throws {
     let reader: RegionReader
-    do throws(RegionError) { reader = try RegionReader(path: RegionDirectory.standard.resolve(target)) } catch {
+    do throws(RegionError) { reader = try RegionDirectory.standard.reader(target) } catch {
       complain(error.description)
       throw ExitCode(error.exitCode)
     }

@@ -20,7 +20,7 @@ struct CoreSession {
   ) throws {
     let image: ELFImage
     do throws(ImageError) { image = try ELFImage(guest.image) } catch {
-      throw fail(.badInput, "\(guest.name): \(error.description)")
+      throw fail(.badInput, "\(guest.source): \(error.description)")
     }
     let configuration = guest.configuration
     do throws(RegionError) {
@@ -40,7 +40,7 @@ struct CoreSession {
     }
     do throws(ImageError) { try partition.load(image) } catch {
       region.close()
-      throw fail(.badInput, "\(guest.name): \(error.description)")
+      throw fail(.badInput, "\(guest.source): \(error.description)")
     }
     if let limit { partition.timeLimit = (at: limit.0, cause: limit.1) }
     host = MachineHost(
@@ -67,7 +67,7 @@ struct CoreSession {
     case .debugExit:
       let value = partition.exitStatus
       return (Int32(truncatingIfNeeded: value << 1 | 1) & 0xFF, "the guest exited with value \(value) \(at)")
-    case .tripleFault: return (ExitStatus.tripleFault.rawValue, "triple fault \(at)")
+    case .tripleFault: return (ExitStatus.tripleFault.rawValue, "triple fault \(tripleFaultPlace) \(at)")
     case .nothingCanHappen:
       return (ExitStatus.gaveUp.rawValue, "every VP waits and nothing is armed: nothing can happen any more, \(at)")
     case .limitReached: return (ExitStatus.gaveUp.rawValue, "gave up \(at): the limit is reached")
@@ -75,6 +75,13 @@ struct CoreSession {
     case .guestReset: return (0, "the guest asked for a reset \(at)")
     case .quit, nil: return (ExitStatus.gaveUp.rawValue, "interrupted \(at)")
     }
+  }
+
+  /// Where the context that shut down stands.
+  private var tripleFaultPlace: String {
+    guard let context = partition.snapshot().contexts.first(where: { $0.activity == .shutdown }) else { return "" }
+    let symbol = partition.symbols.describe(context.rip).map { " (\($0))" } ?? ""
+    return "of \(context.id) at RIP 0x\(String(context.rip, radix: 16))\(symbol)"
   }
 
   /// The final snapshot, the events that are still in the ring, and the command log.
@@ -131,6 +138,7 @@ enum SerialOutput {
         if Signals.isQuitting { break }
         continue
       }
+      if Int32(descriptor.revents) & POLLOUT == 0 { break }
       let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, min($0.count, Int(PIPE_BUF))) }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { break }

@@ -19,8 +19,22 @@ func fail(_ status: ExitStatus, _ message: String) -> ExitCode {
   return ExitCode(status.rawValue)
 }
 
-/// One line on standard error, `vtlscope: …`.
+/// One line on standard error, `vtlscope: …`. Names and values from outside may be in it, so it is made safe.
 func complain(_ message: String) {
-  let line = "vtlscope: \(message)\n"
+  let line = "vtlscope: \(escaped(message, limit: 400))\n"
   _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
+}
+
+/// Text from outside, safe on a terminal: control characters become '?', and what is too long ends in "...".
+func escaped(_ text: String, limit: Int = 80) -> String {
+  let safe = text.unicodeScalars.prefix(limit).map { scalar in
+    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : Character(scalar)
+  }
+  return String(safe) + (text.unicodeScalars.count > limit ? "..." : "")
+}
+
+/// What was printed has to arrive, unless its reader has gone away.
+func flushOutput() throws {
+  guard fflush(nil) != 0, errno != EPIPE else { return }
+  throw fail(.hostIO, "standard output: \(String(cString: strerror(errno)))")
 }

@@ -21,6 +21,13 @@ func readFile(_ path: String, limit: Int) throws(FileError) -> [UInt8] {
   }
 }
 
+/// Whether a file can be written, without changing what is in it.
+func checkWritable(_ path: String) throws(FileError) {
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+  guard descriptor >= 0 else { throw FileError(description: "\(path): \(String(cString: strerror(errno)))") }
+  close(descriptor)
+}
+
 /// Writes a whole file, replacing what is there.
 func writeFile(_ path: String, _ text: String) throws(FileError) {
   let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

@@ -19,7 +19,7 @@ struct List: ParsableCommand {
       let width = max(4, entries.map(\.name.count).max() ?? 0)
       print("NAME".padded(to: width + 2) + "PID".padded(to: 10) + "STATE".padded(to: 10) + "VPS".padded(to: 6) + "VTLS")
       for entry in entries {
-        let state = entry.liveness?.name ?? "damaged"
+        let state = entry.liveness?.name ?? "refused"
         var line = entry.name.padded(to: width + 2) + "\(entry.pid)".padded(to: 10) + state.padded(to: 10)
         if let problem = entry.problem {
           line += problem.description

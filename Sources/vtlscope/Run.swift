@@ -17,13 +17,13 @@ struct Run: ParsableCommand {
   @Argument(help: "An ELF64 guest.", completion: .file())
   var image: String?
 
-  @Option(help: ArgumentHelp("Virtual processors, 1...1024.", valueName: "N"))
+  @Option(help: ArgumentHelp("Virtual processors, 1...1024; 4 unless the scenario has its own number.", valueName: "N"))
   var vps: Int?
 
-  @Option(help: ArgumentHelp("VTLs the partition offers, 1...3.", valueName: "N"))
+  @Option(help: ArgumentHelp("VTLs the partition offers, 1...3; 2 unless the scenario says otherwise.", valueName: "N"))
   var vtls: Int?
 
-  @Option(help: ArgumentHelp("RAM, such as 64M; 2M...3G.", valueName: "SIZE"))
+  @Option(help: ArgumentHelp("RAM, such as 64M; 2M...3G. 128M for an IMAGE.", valueName: "SIZE"))
   var memory: ByteSize?
 
   @Option(help: ArgumentHelp("The guest's command line.", valueName: "ARGS"))
@@ -32,7 +32,9 @@ struct Run: ParsableCommand {
   @Flag(help: "No screen: the guest's serial port goes to standard output.")
   var headless = false
 
-  @Option(help: ArgumentHelp("real, max, or virtual seconds per second, such as 0.001.", valueName: "PACE"))
+  @Option(
+    help: ArgumentHelp(
+      "real (the default with a screen), max (without), or virtual seconds per second: 0.001.", valueName: "PACE"))
   var pace: Pace?
 
   @Option(help: ArgumentHelp("The name `vtlscope ls` shows.", valueName: "NAME"))
@@ -50,7 +52,7 @@ struct Run: ParsableCommand {
   @Option(name: .customLong("for"), help: ArgumentHelp("Run T of virtual time, such as 2s or 500ms.", valueName: "T"))
   var duration: Span?
 
-  @Option(help: ArgumentHelp("Give up at T of virtual time, with exit code 75.", valueName: "T"))
+  @Option(help: ArgumentHelp("Stop at T of virtual time, with exit code 75 when --headless.", valueName: "T"))
   var limit: Span?
 
   @Option(
@@ -74,7 +76,7 @@ struct Run: ParsableCommand {
     if let problem = guest.configuration.problem { throw fail(.usage, problem) }
     // A run that could not be written down is refused before it is made.
     if let dump {
-      do throws(FileError) { try writeFile(dump, "") } catch { throw fail(.hostIO, error.description) }
+      do throws(FileError) { try checkWritable(dump) } catch { throw fail(.hostIO, error.description) }
     }
     let session = try CoreSession(
       guest, name: name ?? guest.name, limit: timeLimit, pace: pace ?? (headless ? .max : .real), isHeadless: headless)
@@ -103,12 +105,13 @@ struct Run: ParsableCommand {
       guard let scenario = Scenario.named(name) else {
         throw fail(.usage, "no scenario \"\(escaped(name))\"; --list-scenarios lists them")
       }
-      return Guest(name: name, image: scenario.image, configuration: overriding(scenario.configuration))
+      return Guest(name: name, source: name, image: scenario.image, configuration: overriding(scenario.configuration))
     }
     do throws(FileError) {
       let bytes = try readFile(image, limit: ELFImage.sizeLimit)
       let base = image.split(separator: "/").last.map(String.init) ?? "guest"
-      return Guest(name: regionName(from: base), image: bytes, configuration: overriding(Configuration()))
+      return Guest(
+        name: regionName(from: base), source: image, image: bytes, configuration: overriding(Configuration()))
     } catch { throw fail(.badInput, error.description) }
   }
 
@@ -127,6 +130,8 @@ struct Run: ParsableCommand {
 /// What is to be run: an image and the machine for it.
 struct Guest {
   var name: String
+  /// What messages call it: the file's path, or the scenario.
+  var source: String
   var image: [UInt8]
   var configuration: Configuration
 }
@@ -147,11 +152,6 @@ func isRegionName(_ name: String) -> Bool {
 func regionName(from file: String) -> String {
   let name = String(file.prefix(32).map { isRegionName(String($0)) ? $0 : "-" })
   return name.isEmpty ? "guest" : name
-}
-
-/// Text from outside, safe on a terminal: control characters and what is not ASCII become '?'.
-func escaped(_ text: String) -> String {
-  String(text.prefix(80).unicodeScalars.map { (0x20..<0x7F).contains($0.value) ? Character($0) : "?" })
 }
 
 extension String {

@@ -20,7 +20,7 @@ struct Why: ParsableCommand {
   func run() throws {
     let report: Report
     do throws(RegionError) {
-      let reader = try RegionReader(path: RegionDirectory.standard.resolve(target))
+      let reader = try RegionDirectory.standard.reader(target)
       let events = try reader.allEvents().events
       let snapshot = try reader.snapshot()
       report = Report(snapshot, findings: diagnose(snapshot, events, symbols: try reader.symbols()))

@@ -23,6 +23,13 @@ struct ELFImageTests {
     #expect(try ELFImage(broken).symbols.symbols.isEmpty)
   }
 
+  @Test func `of many section headers for one symbol table only the first counts`() throws {
+    var sample = SampleELF()
+    sample.symbols = [("start", 0x10_0000)]
+    sample.tableHeaders = 2_000
+    #expect(try ELFImage(sample.bytes).symbols.symbols.count == 1)
+  }
+
   struct Bad: CustomTestStringConvertible, Sendable {
     var change: @Sendable (inout SampleELF) -> Void
     var message: String
@@ -91,6 +98,8 @@ struct SampleELF: Sendable {
   var copies: UInt16 = 1
   var code: [UInt8] = [0xF4, 0x90, 0x90, 0x90]
   var symbols: [(String, UInt64)] = []
+  /// How many section headers point at the symbol table.
+  var tableHeaders = 1
 
   var bytes: [UInt8] {
     let codeAt = 64 + 56 * Int(copies)
@@ -106,14 +115,15 @@ struct SampleELF: Sendable {
     var file = magic + [classByte, dataByte, 1] + [UInt8](repeating: 0, count: 9)
     file += little(type) + little(machine) + little(UInt32(1)) + little(entry) + little(UInt64(64))
     file += little(UInt64(sectionsAt)) + little(UInt32(0)) + little(UInt16(64)) + little(headerSize) + little(copies)
-    file += little(UInt16(64)) + little(UInt16(3)) + little(UInt16(0))
+    file += little(UInt16(64)) + little(UInt16(tableHeaders + 2)) + little(UInt16(0))
     for _ in 0..<copies {
       file += little(segmentType) + little(UInt32(5)) + little(fileOffset ?? UInt64(codeAt))
       file += little(address) + little(address) + little(UInt64(code.count)) + little(memorySize) + little(UInt64(16))
     }
     file += code + table + names
     file += [UInt8](repeating: 0, count: 64)
-    file += section(type: 2, tableAt, table.count, link: 2) + section(type: 3, namesAt, names.count, link: 0)
+    file += section(type: 3, namesAt, names.count, link: 0)
+    for _ in 0..<tableHeaders { file += section(type: 2, tableAt, table.count, link: 1) }
     return file
   }
 

@@ -46,6 +46,18 @@ import Testing
     #expect(throws: refused) { try scratch.directory.clean() }
   }
 
+  @Test func `a region that others may read is refused by name, and read by path`() throws {
+    let scratch = Scratch()
+    let writer = try writer("demo", scratch.directory)
+    defer { writer.close() }
+    _ = try scratch.directory.reader("demo")
+    chmod(writer.path, 0o644)
+    #expect(throws: RegionError.untrusted(path: writer.path, why: "other users may use it (mode 644)")) {
+      try scratch.directory.reader("demo")
+    }
+    _ = try RegionReader(path: writer.path)
+  }
+
   @Test(.enabled(if: geteuid() == 0, "only root can give a directory away"))
   func `another user's directory is refused`() throws {
     let scratch = Scratch()
