@@ -110,8 +110,6 @@ public final class Processor {
   }
   /// A triple fault happened.
   public var isShutdown: Bool { state.pointee.isShutdown }
-  /// An exit waits to be completed.
-  public var isExitPending: Bool { state.pointee.pending != .none }
 
   // MARK: Reset and start
 

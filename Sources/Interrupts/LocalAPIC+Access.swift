@@ -38,11 +38,6 @@ extension LocalAPIC {
     return register
   }
 
-  /// Whether an MSR is the local APIC's: IA32_APIC_BASE, IA32_TSC_DEADLINE and 800h...8FFh.
-  public static func owns(msr: UInt32) -> Bool {
-    msr == APICBase.msr || msr == deadlineMSR || msr &>> 8 == 0x8
-  }
-
   /// IA32_TSC_DEADLINE.
   public static var deadlineMSR: UInt32 { 0x6E0 }
 

@@ -38,6 +38,9 @@ public struct ELFImage: Sendable {
     guard type == 2 else { throw ImageError("not an executable: ELF type \(type), need 2 (ET_EXEC)") }
     let machine = try reader.u16(18, "ELF header")
     guard machine == 62 else { throw ImageError("not for x86-64: ELF machine \(machine), need 62") }
+    guard !Self.hasMultibootHeader(reader) else {
+      throw ImageError("a multiboot image: that boot protocol is not supported")
+    }
     let entry = try reader.u64(24, "ELF header")
     let segments = try Self.segments(reader)
     guard segments.contains(where: { entry >= $0.address && entry - $0.address < $0.size }) else {
@@ -46,6 +49,16 @@ public struct ELFImage: Sendable {
     self.entry = entry
     self.segments = segments
     symbols = Self.symbols(reader, segments)
+  }
+
+  /// Multiboot 1: magic, flags and a checksum that makes their sum 0, aligned to 4 in the first 8 KiB.
+  private static func hasMultibootHeader(_ reader: FileReader) -> Bool {
+    let end = UInt64(min(reader.bytes.count, 8192))
+    return stride(from: UInt64(0), to: end > 12 ? end - 11 : 0, by: 4).contains { at in
+      guard let magic = try? reader.u32(at, ""), magic == 0x1BAD_B002 else { return false }
+      guard let flags = try? reader.u32(at + 4, ""), let checksum = try? reader.u32(at + 8, "") else { return false }
+      return magic &+ flags &+ checksum == 0
+    }
   }
 
   private static func segments(_ reader: FileReader) throws(ImageError) -> [Segment] {

@@ -75,8 +75,11 @@ struct ScreenSession {
     model.apply(
       Update(
         snapshot: snapshot, events: batch.events, missed: batch.missed &+ batch.unreadable,
-        liveness: Inspector.Liveness(liveness)))
+        liveness: isCopy && liveness == .dead ? .archived : Inspector.Liveness(liveness)))
   }
+
+  /// A region outside the directory of the living is a copy: no process was ever to be there.
+  private var isCopy: Bool { !reader.path.hasPrefix(RegionDirectory.standard.path + "/") }
 
   /// True when the session is over.
   private mutating func perform(_ action: Action?, _ screen: TerminalScreen) -> Bool {

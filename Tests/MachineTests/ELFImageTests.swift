@@ -46,6 +46,9 @@ struct ELFImageTests {
     Bad(change: { $0.fileOffset = 0xFFFF_FFFF_FFFF_FFF0 }, message: "segment 0 lies outside the file (truncated?)"),
     Bad(change: { $0.memorySize = 2 }, message: "segment 0 is larger in the file than in memory"),
     Bad(change: { $0.address = .max - 8 }, message: "segment 0 wraps around the address space"),
+    Bad(
+      change: { $0.code = [0x02, 0xB0, 0xAD, 0x1B, 0, 0, 0, 0, 0xFE, 0x4F, 0x52, 0xE4] },
+      message: "a multiboot image: that boot protocol is not supported"),
     Bad(change: { $0.segmentType = 2 }, message: "no loadable segment"),
     Bad(change: { $0.headerSize = 8 }, message: "program headers of 8 bytes, need at least 56"),
   ]
