@@ -51,6 +51,7 @@ struct CoreSession {
   /// Runs on this thread until the machine stops; the guest's serial port goes to standard output.
   func runHeadless(dump: String?) throws {
     Signals.quit(mailbox)
+    Signals.explainLostRegion()
     host.run()
     SerialOutput.flush()
     defer { region.close() }
@@ -153,6 +154,15 @@ enum Signals {
   nonisolated(unsafe) private static var mailbox: Mailbox?
 
   static var isQuitting: Bool { mailbox?.isQuitting ?? false }
+
+  /// Somebody cut the region's file short under the running core: one line, and the code for host I/O.
+  static func explainLostRegion() {
+    signal(SIGBUS) { _ in
+      let line: StaticString = "vtlscope: the region's file was truncated while the core ran\n"
+      _ = write(STDERR_FILENO, line.utf8Start, line.utf8CodeUnitCount)
+      _exit(ExitStatus.hostIO.rawValue)
+    }
+  }
 
   static func quit(_ target: Mailbox) {
     mailbox = target
