@@ -28,10 +28,11 @@ public final class RegionWriter {
 
   /// Creates the region of the machine `name` in `directory`.
   ///
-  /// `ringBytes` is rounded down to a power of two of 64-byte events.
+  /// `ringBytes` is rounded down to a power of two of 64-byte events. Unless `isNamed` the file has no name, and nobody
+  /// finds it, before `giveName`: then there is never a region without a frame to be seen.
   public init(
     name: String, vpCount: Int, vtlCount: Int, groupCount: Int, symbols: SymbolTable = SymbolTable(),
-    ringBytes: Int = 16 << 20, directory: RegionDirectory = .standard
+    ringBytes: Int = 16 << 20, directory: RegionDirectory = .standard, isNamed: Bool = true
   ) throws(RegionError) {
     guard RegionDirectory.isName(name) else { throw .badName(name) }
     guard vpCount >= 1, vpCount <= RegionLimits.contexts, (1...RegionLimits.vtls).contains(vtlCount),
@@ -65,7 +66,7 @@ public final class RegionWriter {
     generations = .allocate(capacity: Int(VTLSCOPE_BANKS) * (vpCount * vtlCount + groupCount))
     generations.initialize(repeating: .max)
     pool.store(at: base, header)
-    try file.publish()
+    if isNamed { try file.publish() }
   }
 
   deinit { generations.deallocate() }
@@ -163,6 +164,9 @@ public final class RegionWriter {
   public func beat(_ state: HostState, now: UInt64) {
     vtlscope_beat(base, state.rawValue, now)
   }
+
+  /// Lets readers find it; see `init`.
+  public func giveName() throws(RegionError) { try file.publish() }
 
   /// Ends in good order: attached readers see `exited`, and the file is removed.
   public func close() {

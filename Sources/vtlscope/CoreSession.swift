@@ -26,7 +26,7 @@ struct CoreSession {
     do throws(RegionError) {
       region = try RegionWriter(
         name: name, vpCount: configuration.vpCount, vtlCount: configuration.vtlCount,
-        groupCount: configuration.vtlCount, symbols: image.symbols)
+        groupCount: configuration.vtlCount, symbols: image.symbols, isNamed: false)
     } catch {
       complain(error.description)
       throw ExitCode(error.exitCode)
@@ -46,6 +46,11 @@ struct CoreSession {
     host = MachineHost(
       partition, region: region, mailbox: mailbox,
       options: .init(pace: pace, staysAfterStop: !isHeadless))
+    host.publishNow()
+    do throws(RegionError) { try region.giveName() } catch {
+      complain(error.description)
+      throw ExitCode(error.exitCode)
+    }
   }
 
   /// Runs on this thread until the machine stops; the guest's serial port goes to standard output.

@@ -25,8 +25,6 @@ extension CoreSession {
   func runWithScreen(dump: String?) throws {
     let reader: RegionReader
     do throws(RegionError) {
-      // The first frame is written before anybody looks.
-      host.publishNow()
       reader = try RegionReader(path: region.path)
     } catch {
       region.close()

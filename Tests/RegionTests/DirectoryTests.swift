@@ -46,6 +46,17 @@ import Testing
     #expect(throws: refused) { try scratch.directory.clean() }
   }
 
+  @Test func `a region can stay unseen until its first frame is written`() throws {
+    let scratch = Scratch()
+    let writer = try RegionWriter(
+      name: "late", vpCount: 1, vtlCount: 1, groupCount: 1, ringBytes: 4096, directory: scratch.directory,
+      isNamed: false)
+    defer { writer.close() }
+    #expect(try scratch.directory.list(now: 0).isEmpty)
+    try writer.giveName()
+    #expect(try scratch.directory.list(now: 0).map(\.name) == ["late"])
+  }
+
   @Test func `a region that others may read is refused by name, and read by path`() throws {
     let scratch = Scratch()
     let writer = try writer("demo", scratch.directory)
