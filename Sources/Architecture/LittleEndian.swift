@@ -13,9 +13,6 @@ extension [UInt8] {
   }
 
   public func uint8(at offset: Int) -> UInt8 { UInt8(truncatingIfNeeded: littleEndian(at: offset, count: 1)) }
-  public func uint16(at offset: Int) -> UInt16 {
-    UInt16(truncatingIfNeeded: littleEndian(at: offset, count: 2))
-  }
   public func uint32(at offset: Int) -> UInt32 {
     UInt32(truncatingIfNeeded: littleEndian(at: offset, count: 4))
   }

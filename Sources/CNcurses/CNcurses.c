@@ -44,15 +44,12 @@ static struct sigaction before[COUNT(ending)];
 
 // MARK: - Signals. No handler touches curses.
 
-static void tell(unsigned char what) {
+static void noteSignal(int number) {
   int error = errno;
+  unsigned char what = (unsigned char)number;
   if (pipeEnds[1] >= 0) { ssize_t ignored = write(pipeEnds[1], &what, 1); (void)ignored; }
   errno = error;
 }
-
-static void noteSignal(int number) { tell((unsigned char)number); }
-
-void cn_wake(void) { tell(0); }
 
 static void crash(int number) {
   if (isOpen) {
@@ -244,7 +241,6 @@ static int drainPipe(void) {
   while ((count = read(pipeEnds[0], bytes, sizeof bytes)) > 0) {
     for (ssize_t i = 0; i < count; i++) {
       switch (bytes[i]) {
-      case 0: found |= CN_WOKEN; break;
       case SIGWINCH: found |= CN_SIGNAL_RESIZE; break;
       case SIGCONT: found |= CN_SIGNAL_CONTINUE; break;
       case SIGTSTP: found |= CN_SIGNAL_SUSPEND; break;

@@ -39,7 +39,7 @@ extension Partition {
     let rip = vps[vp].processor.rip
     var access = MachineVPRegisters(partition: self)
     // What Hyper-V keeps is changed in a copy, so that a page which turns out to be no RAM takes it back.
-    let before = (state: hyperV, registers: registers)
+    let before = registers
     var state = hyperV
     var outcome = state.execute(
       request, memory: input(of: request), at: clock, runTime: runTime(vp), registers: &access)
@@ -58,7 +58,7 @@ extension Partition {
         repsCompleted: UInt16(clamping: outcome.repsCompleted), isFast: outcome.isFast), context: id, rip: rip)
     if let output = outcome.memoryOutput { _ = memory.write(output.bytes, at: output.address, vtl: id.vtl) }
     outcome.store(in: &registers)
-    store(registers, vp, except: before.registers)
+    store(registers, vp, except: before)
     if outcome.isSuspended {
       interpreter.retry(vps[vp].processor)
       return true

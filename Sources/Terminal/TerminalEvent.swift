@@ -7,8 +7,6 @@ public enum TerminalEvent: Hashable, Sendable {
   case resize
   /// The time has passed.
   case tick
-  /// Another thread called `Waker.wake`.
-  case wake
   /// The terminal is gone, or a signal asks us to end.
   case hangup
 }

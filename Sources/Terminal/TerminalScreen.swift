@@ -129,17 +129,10 @@ public final class TerminalScreen {
       if let key = nextKey() { return .key(key) }
       if cn_at_end() { return .hangup }
     }
-    return found & CN_WOKEN != 0 ? .wake : .tick
+    return .tick
   }
 
   private func nextKey() -> Key? { keys.isEmpty ? nil : keys.removeFirst() }
-
-  /// What other threads may hold to end a wait.
-  public var waker: Waker { Waker() }
-
-  public struct Waker: Sendable {
-    public func wake() { cn_wake() }
-  }
 
   // MARK: - Leaving
 

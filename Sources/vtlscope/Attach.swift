@@ -16,8 +16,7 @@ struct Attach: ParsableCommand {
   func run() throws {
     let reader: RegionReader
     do throws(RegionError) { reader = try RegionDirectory.standard.reader(target) } catch {
-      complain(error.description)
-      throw ExitCode(error.exitCode)
+      throw fail(error)
     }
     try withScreen { screen throws(RegionError) in
       var session = try ScreenSession(reader, mailbox: nil)

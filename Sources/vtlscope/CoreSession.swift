@@ -28,8 +28,7 @@ struct CoreSession {
         name: name, vpCount: configuration.vpCount, vtlCount: configuration.vtlCount,
         groupCount: configuration.vtlCount, symbols: image.symbols, isNamed: false)
     } catch {
-      complain(error.description)
-      throw ExitCode(error.exitCode)
+      throw fail(error)
     }
     let serial = isHeadless ? SerialOutput.toStandardOutput : { _ in }
     do throws(MemoryError) {
@@ -48,8 +47,7 @@ struct CoreSession {
       options: .init(pace: pace, staysAfterStop: !isHeadless))
     host.publishNow()
     do throws(RegionError) { try region.giveName() } catch {
-      complain(error.description)
-      throw ExitCode(error.exitCode)
+      throw fail(error)
     }
   }
 

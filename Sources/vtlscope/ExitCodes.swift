@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Region
 
 /// The process's exit codes, after sysexits.h.
 enum ExitStatus: Int32 {
@@ -17,6 +18,12 @@ enum ExitStatus: Int32 {
 func fail(_ status: ExitStatus, _ message: String) -> ExitCode {
   complain(message)
   return ExitCode(status.rawValue)
+}
+
+/// The same for a region, whose errors know their exit codes.
+func fail(_ error: RegionError) -> ExitCode {
+  complain(error.description)
+  return ExitCode(error.exitCode)
 }
 
 /// One line on standard error, `vtlscope: …`. Names and values from outside may be in it, so it is made safe.

@@ -29,8 +29,7 @@ struct List: ParsableCommand {
         print(line)
       }
     } catch {
-      complain(error.description)
-      throw ExitCode(error.exitCode)
+      throw fail(error)
     }
   }
 }

@@ -17,11 +17,14 @@ struct ScreenSession {
   private let mailbox: Mailbox?
   private var nextEvent: UInt64 = 0
   private var frame: UInt64 = 0
+  /// A region outside the directory of the living is a copy: no process was ever to be there.
+  private let isCopy: Bool
 
   /// Opens a region. Its last events are read, as far as the inspector keeps them.
   init(_ reader: RegionReader, mailbox: Mailbox?) throws(RegionError) {
     self.reader = reader
     self.mailbox = mailbox
+    isCopy = !reader.path.hasPrefix(RegionDirectory.standard.path + "/")
     let snapshot = try reader.snapshot()
     let end = snapshot.machine.nextEvent
     let kept = UInt64(EventBuffer.standardCapacity)
@@ -48,7 +51,7 @@ struct ScreenSession {
         // What a command did is in the very next frame, so look as soon as the machine has had the time.
         if case .command = action { due = min(due, HostClock.now() + Self.commandDelay) }
       case .hangup: return
-      case .resize, .wake, .tick: break
+      case .resize, .tick: break
       }
       let later = HostClock.now()
       if later >= due {
@@ -77,9 +80,6 @@ struct ScreenSession {
         snapshot: snapshot, events: batch.events, missed: batch.missed &+ batch.unreadable,
         liveness: isCopy && liveness == .dead ? .archived : Inspector.Liveness(liveness)))
   }
-
-  /// A region outside the directory of the living is a copy: no process was ever to be there.
-  private var isCopy: Bool { !reader.path.hasPrefix(RegionDirectory.standard.path + "/") }
 
   /// True when the session is over.
   private mutating func perform(_ action: Action?, _ screen: TerminalScreen) -> Bool {

@@ -15,8 +15,7 @@ func withScreen(_ body: (TerminalScreen) throws(RegionError) -> Void) throws {
     screen.close()
   } catch {
     screen.close()
-    complain(error.description)
-    throw ExitCode(error.exitCode)
+    throw fail(error)
   }
 }
 
@@ -28,8 +27,7 @@ extension CoreSession {
       reader = try RegionReader(path: region.path)
     } catch {
       region.close()
-      complain(error.description)
-      throw ExitCode(error.exitCode)
+      throw fail(error)
     }
     // While the screen is there it hears of them; before and after, they must not leave the region behind.
     Signals.quit(mailbox)

@@ -25,8 +25,7 @@ struct Why: ParsableCommand {
       let snapshot = try reader.snapshot()
       report = Report(snapshot, findings: diagnose(snapshot, events, symbols: try reader.symbols()))
     } catch {
-      complain(error.description)
-      throw ExitCode(error.exitCode)
+      throw fail(error)
     }
     print(json ? report.json : report.text, terminator: "")
     if !report.findings.isEmpty { throw ExitCode(ExitStatus.findings.rawValue) }

@@ -41,7 +41,7 @@ enum {
 
 // What cn_wait found; several at once.
 enum { CN_INPUT = 1, CN_HANGUP = 2, CN_SIGNAL_RESIZE = 4, CN_SIGNAL_CONTINUE = 8, CN_SIGNAL_SUSPEND = 16,
-       CN_SIGNAL_INTERRUPT = 32, CN_WOKEN = 64 };
+       CN_SIGNAL_INTERRUPT = 32 };
 
 // Takes the terminal of standard input and output. `colours` is how many may be used, 0 for none.
 int cn_open(bool wantsColour, int *colours, bool *isUTF8);
@@ -60,13 +60,11 @@ void cn_size(int *width, int *height);
 // Asks the kernel for the size and takes it over.
 void cn_resize(void);
 
-// Waits for input, a signal, a wake-up or the time; -1 is for ever.
+// Waits for input, a signal or the time; -1 is for ever.
 int cn_wait(int milliseconds);
 // The next key that is there, or CN_NONE.
 int cn_key(void);
 // Input was announced and none came: the other end is gone.
 bool cn_at_end(void);
-// Makes cn_wait return. From any thread.
-void cn_wake(void);
 
 #endif
