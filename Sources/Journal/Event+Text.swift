@@ -30,6 +30,11 @@ extension Event {
     case .notificationAsserted: "VINA"
     case .command: "OP"
     case .stopped: "STOP"
+    case .pin: "PIN"
+    case .routeWritten, .remoteIRRCleared: "RTE"
+    case .messageSent: "MSI"
+    case .externalAcknowledged: "INTA"
+    case .timerWriteIgnored: "TIMER"
     }
   }
 
@@ -73,6 +78,16 @@ extension Event {
     case .command(let kind, let refusal): return kind.text + (refusal.map { " refused: \($0.text)" } ?? "")
     case .stopped(let cause, let status):
       return cause == .debugExit ? "\(cause.text), value \(status)" : cause.text
+    case .pin(let pin, let cause, let outcome, _): return "pin \(pin) \(cause.text): \(outcome.text)"
+    case .routeWritten(let pin, let from, let to): return "pin \(pin) \(to.text) (was \(from.text))"
+    case .remoteIRRCleared(let pin, let vector, let how):
+      return "pin \(pin) vector \(vector.text) may send again: \(how.text)"
+    case .messageSent(let route, let signal, let fault):
+      return "route \(route) \(signal.text)" + (fault.map { ": no interrupt, \($0.text)" } ?? "")
+    case .externalAcknowledged(let vector, let irq, let isSpurious):
+      return "\(vector.text) from the 8259, IRQ \(irq)" + (isSpurious ? ", spurious" : "")
+    case .timerWriteIgnored(let register, let value):
+      return "\(register.text) = \(hex(value)) ignored: not its mode"
     }
   }
 

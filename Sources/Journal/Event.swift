@@ -111,6 +111,19 @@ public struct Event: Hashable, Sendable {
     case notificationAsserted(VectorNumber)
     case command(CommandKind, refusal: CommandRefusal?)
     case stopped(StopCause, status: UInt32)
+    /// A pin of the IOAPIC was looked at; the request it sent follows, with the same journey.
+    case pin(UInt8, PinCause, PinOutcome, isHigh: Bool)
+    /// An entry of the redirection table was written.
+    case routeWritten(pin: UInt8, from: RedirectionEntry, to: RedirectionEntry)
+    /// A pin may send again.
+    case remoteIRRCleared(pin: UInt8, VectorNumber, RemoteIRRClearing)
+    /// A device wrote its message, by the number of its route; the request follows, with the same journey, unless the
+    /// write was none.
+    case messageSent(route: UInt16, MessageSignal, fault: MessageFault?)
+    /// The processor took an interrupt from the 8259 (ExtINT): INTA.
+    case externalAcknowledged(VectorNumber, irq: UInt8, isSpurious: Bool)
+    /// A write to the local APIC timer that its mode did not let do anything.
+    case timerWriteIgnored(TimerRegister, value: UInt64)
   }
 
   /// What the log keeps of a `Route`.

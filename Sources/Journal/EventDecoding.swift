@@ -70,6 +70,37 @@ extension Event.Body {
     case .stopped:
       guard let cause = StopCause(rawValue: low) else { return nil }
       self = .stopped(cause, status: UInt32(truncatingIfNeeded: record.a))
+    case .pin, .routeWritten, .remoteIRRCleared, .messageSent, .externalAcknowledged, .timerWriteIgnored:
+      guard let body = Self.device(kind, record) else { return nil }
+      self = body
+    }
+  }
+
+  private static func device(_ kind: EventKind, _ record: EventRecord) -> Self? {
+    let (low, high) = (record.lowDetail, record.highDetail)
+    switch kind {
+    case .pin:
+      guard let cause = PinCause(rawValue: record.a.byte), let outcome = PinOutcome(rawValue: record.b.byte) else {
+        return nil
+      }
+      return .pin(low, cause, outcome, isHigh: high != 0)
+    case .routeWritten:
+      return .routeWritten(
+        pin: low, from: RedirectionEntry(rawValue: record.a), to: RedirectionEntry(rawValue: record.b))
+    case .remoteIRRCleared:
+      guard let how = RemoteIRRClearing(rawValue: record.a.byte) else { return nil }
+      return .remoteIRRCleared(pin: low, VectorNumber(rawValue: high), how)
+    case .messageSent:
+      let fault = MessageFault(rawValue: record.c.byte)
+      guard fault != nil || record.c == 0 else { return nil }
+      let signal = MessageSignal(address: record.a, data: UInt32(truncatingIfNeeded: record.b))
+      return .messageSent(route: record.detail, signal, fault: fault)
+    case .externalAcknowledged:
+      return .externalAcknowledged(VectorNumber(rawValue: low), irq: high, isSpurious: record.a != 0)
+    case .timerWriteIgnored:
+      guard let register = TimerRegister(rawValue: low) else { return nil }
+      return .timerWriteIgnored(register, value: record.a)
+    default: return nil
     }
   }
 

@@ -74,6 +74,31 @@ extension Event: JSONWritable {
     case .stopped(let cause, let status):
       json.field("cause", "\(cause)")
       json.field("status", status)
+    case .pin(let pin, let cause, let outcome, let isHigh):
+      json.field("pin", pin)
+      json.field("cause", "\(cause)")
+      json.field("outcome", "\(outcome)")
+      json.field("lineHigh", isHigh)
+    case .routeWritten(let pin, let from, let to):
+      json.field("pin", pin)
+      json.field("from", hex: from.rawValue)
+      json.field("to", hex: to.rawValue)
+    case .remoteIRRCleared(let pin, let vector, let how):
+      json.field("pin", pin)
+      json.field("vector", vector)
+      json.field("by", "\(how)")
+    case .messageSent(let route, let signal, let fault):
+      json.field("route", route)
+      json.field("address", hex: signal.address)
+      json.field("data", hex: signal.data)
+      json.field("fault", fault.map { "\($0)" })
+    case .externalAcknowledged(let vector, let irq, let isSpurious):
+      json.field("vector", vector)
+      json.field("irq", irq)
+      json.field("spurious", isSpurious)
+    case .timerWriteIgnored(let register, let value):
+      json.field("register", "\(register)")
+      json.field("value", hex: value)
     }
   }
 

@@ -27,6 +27,12 @@ public enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
   case notificationAsserted = 20
   case command = 21
   case stopped = 22
+  case pin = 23
+  case routeWritten = 24
+  case remoteIRRCleared = 25
+  case messageSent = 26
+  case externalAcknowledged = 27
+  case timerWriteIgnored = 28
 }
 
 extension Event {
@@ -55,6 +61,12 @@ extension Event {
     case .notificationAsserted: .notificationAsserted
     case .command: .command
     case .stopped: .stopped
+    case .pin: .pin
+    case .routeWritten: .routeWritten
+    case .remoteIRRCleared: .remoteIRRCleared
+    case .messageSent: .messageSent
+    case .externalAcknowledged: .externalAcknowledged
+    case .timerWriteIgnored: .timerWriteIgnored
     }
   }
 }
@@ -154,6 +166,37 @@ public struct EventRecord: Hashable, Sendable {
     case .stopped(let cause, let status):
       set(.stopped, cause.rawValue)
       a = UInt64(status)
+    case .pin, .routeWritten, .remoteIRRCleared, .messageSent, .externalAcknowledged, .timerWriteIgnored:
+      packDevice(body)
+    }
+  }
+
+  private mutating func packDevice(_ body: Event.Body) {
+    switch body {
+    case .pin(let pin, let cause, let outcome, let isHigh):
+      set(.pin, pin, isHigh ? 1 : 0)
+      a = UInt64(cause.rawValue)
+      b = UInt64(outcome.rawValue)
+    case .routeWritten(let pin, let from, let to):
+      set(.routeWritten, pin)
+      a = from.rawValue
+      b = to.rawValue
+    case .remoteIRRCleared(let pin, let vector, let how):
+      set(.remoteIRRCleared, pin, vector.rawValue)
+      a = UInt64(how.rawValue)
+    case .messageSent(let route, let signal, let fault):
+      set(.messageSent)
+      detail = route
+      a = signal.address
+      b = UInt64(signal.data)
+      c = UInt64(fault?.rawValue ?? 0)
+    case .externalAcknowledged(let vector, let irq, let isSpurious):
+      set(.externalAcknowledged, vector.rawValue, irq)
+      a = isSpurious ? 1 : 0
+    case .timerWriteIgnored(let register, let value):
+      set(.timerWriteIgnored, register.rawValue)
+      a = value
+    default: preconditionFailure("not a device's event")
     }
   }
 

@@ -6,11 +6,17 @@ public struct Snapshot: Hashable, Sendable {
   /// Ordered by VP, then VTL. A context whose VTL is not enabled on its VP is present with `isEnabled` false.
   public var contexts: [ContextSnapshot]
   public var groups: [GroupSnapshot]
+  /// The interrupt hardware outside of the local APICs.
+  public var platform: PlatformSnapshot
 
-  public init(machine: MachineSnapshot, contexts: [ContextSnapshot], groups: [GroupSnapshot]) {
+  public init(
+    machine: MachineSnapshot, contexts: [ContextSnapshot], groups: [GroupSnapshot],
+    platform: PlatformSnapshot = PlatformSnapshot()
+  ) {
     self.machine = machine
     self.contexts = contexts
     self.groups = groups
+    self.platform = platform
   }
 
   public subscript(id: ContextID) -> ContextSnapshot? {
@@ -139,6 +145,14 @@ public struct TimerSnapshot: Hashable, Sendable {
   public var expired: UInt64
   public var expiredWhileMasked: UInt64
   public var lastMaskedExpiry: VirtualTime?
+  /// The last expiry, masked or not.
+  public var lastExpiry: VirtualTime?
+  /// Expiries that found their vector pending already, and those of a periodic timer that came too late to be told
+  /// apart: ticks that the guest never sees.
+  public var mergedTicks: UInt64
+  public var lastWrite: TimerWrite?
+  /// Writes that the mode did not let do anything.
+  public var ignoredWrites: UInt64
 
   public init() {
     due = nil
@@ -147,6 +161,10 @@ public struct TimerSnapshot: Hashable, Sendable {
     expired = 0
     expiredWhileMasked = 0
     lastMaskedExpiry = nil
+    lastExpiry = nil
+    mergedTicks = 0
+    lastWrite = nil
+    ignoredWrites = 0
   }
 }
 
@@ -163,6 +181,10 @@ public struct ContextCounters: Hashable, Sendable {
   public var vtlEntries: UInt64 = 0
   public var halts: UInt64 = 0
   public var exceptions: UInt64 = 0
+  /// SMIs that reached it: recorded, and turned down, as the core has no system management mode.
+  public var systemManagementInterrupts: UInt64 = 0
+  /// Lowest-priority requests that arbitration gave to it.
+  public var arbitrationsWon: UInt64 = 0
   public init() {}
 }
 
@@ -213,6 +235,8 @@ public struct ContextSnapshot: Hashable, Sendable {
   public var nmiPending: UInt8
   public var nmiBlocked: Bool
   public var initPending: Bool
+  /// What keeps the pending INIT from being processed.
+  public var initLatch: InitLatch
   public var startupPending: VectorNumber?
 
   public var apicBase: UInt64
@@ -241,6 +265,9 @@ public struct ContextSnapshot: Hashable, Sendable {
   public var assistPage: UInt64
   public var guestOSID: UInt64
   public var hypercallPage: UInt64
+  public var lazyEOI: LazyEOI
+  /// Where the lazy EOI's byte is, a guest physical address; 0 while it is off.
+  public var lazyEOIAddress: UInt64
 
   /// Instructions retired in this context.
   public var instructions: UInt64
@@ -266,6 +293,7 @@ public struct ContextSnapshot: Hashable, Sendable {
     nmiPending = 0
     nmiBlocked = false
     initPending = false
+    initLatch = .none
     startupPending = nil
     apicBase = 0
     apic = APICPage()
@@ -285,6 +313,8 @@ public struct ContextSnapshot: Hashable, Sendable {
     assistPage = 0
     guestOSID = 0
     hypercallPage = 0
+    lazyEOI = .off
+    lazyEOIAddress = 0
     instructions = 0
     counters = ContextCounters()
   }

@@ -12,6 +12,7 @@ extension Snapshot: JSONWritable {
       json.array { json in for group in groups { json.value(group) } }
       json.key("contexts")
       json.array { json in for context in contexts { json.value(context) } }
+      json.field("platform", platform)
     }
   }
 }
@@ -90,6 +91,8 @@ extension ContextSnapshot: JSONWritable {
       json.field("assistPage", hex: assistPage)
       json.field("guestOSID", hex: guestOSID)
       json.field("hypercallPage", hex: hypercallPage)
+      json.field("lazyEOI", "\(lazyEOI)")
+      json.field("lazyEOIAddress", hex: lazyEOIAddress)
       json.field("instructions", instructions)
       json.field("counters", counters)
     }
@@ -109,6 +112,7 @@ extension ContextSnapshot: JSONWritable {
     json.field("nmiPending", nmiPending)
     json.field("nmiBlocked", nmiBlocked)
     json.field("initPending", initPending)
+    json.field("initLatch", initLatch == .none ? nil : "\(initLatch)")
     json.field("startupPending", startupPending)
   }
 
@@ -178,6 +182,10 @@ extension TimerSnapshot: JSONWritable {
       json.field("expired", expired)
       json.field("expiredWhileMasked", expiredWhileMasked)
       json.field("lastMaskedExpiry", lastMaskedExpiry)
+      json.field("lastExpiry", lastExpiry)
+      json.field("mergedTicks", mergedTicks)
+      json.field("lastWrite", lastWrite)
+      json.field("ignoredWrites", ignoredWrites)
     }
   }
 }
@@ -195,6 +203,8 @@ extension ContextCounters: JSONWritable {
       json.field("vtlEntries", vtlEntries)
       json.field("halts", halts)
       json.field("exceptions", exceptions)
+      json.field("systemManagementInterrupts", systemManagementInterrupts)
+      json.field("arbitrationsWon", arbitrationsWon)
     }
   }
 }

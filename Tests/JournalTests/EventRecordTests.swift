@@ -52,6 +52,17 @@ import Testing
       for refusal in CommandRefusal.allCases { all.append(.command(kind, refusal: refusal)) }
     }
     for cause in StopCause.allCases { all.append(.stopped(cause, status: .max)) }
+    for cause in PinCause.allCases {
+      for outcome in PinOutcome.allCases { all.append(.pin(23, cause, outcome, isHigh: cause == .raised)) }
+    }
+    all.append(.routeWritten(pin: .max, from: .atReset, to: RedirectionEntry(rawValue: .max)))
+    for how in RemoteIRRClearing.allCases { all.append(.remoteIRRCleared(pin: 9, VectorNumber(0x51), how)) }
+    let signal = MessageSignal(address: .max, data: .max)
+    all.append(.messageSent(route: .max, signal, fault: nil))
+    for fault in MessageFault.allCases { all.append(.messageSent(route: 1, signal, fault: fault)) }
+    all.append(.externalAcknowledged(VectorNumber(0x27), irq: 7, isSpurious: true))
+    all.append(.externalAcknowledged(VectorNumber(0x30), irq: 0, isSpurious: false))
+    for register in TimerRegister.allCases { all.append(.timerWriteIgnored(register, value: .max)) }
     return all
   }()
 

@@ -336,6 +336,13 @@ VTLSCOPE_ASSERT(sizeof(vtlscope_map_entry) == 8);
  * 20 VINA asserted      vector
  * 21 command            kind                    refusal, 0 none
  * 22 stopped            cause                   status
+ * 23 pin looked at      pin 7:0, line high 8    cause                outcome
+ * 24 route written      pin                     entry before         entry now
+ * 25 remote IRR cleared pin 7:0, vector 15:8    how
+ * 26 message sent       route                   address              data                 fault, 0 none
+ * 27 ExtINT taken       vector 7:0, IRQ 15:8    spurious
+ * 28 timer write        register                value
+ *                       (ignored by its mode)
  */
 typedef struct vtlscope_event {
   uint64_t stamp; /* 1 + the sequence number; 0 while the slot is being written */

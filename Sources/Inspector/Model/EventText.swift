@@ -10,10 +10,14 @@ public enum EventText {
     case .accepted(_, _, .merged): .waiting
     case .accepted(_, _, .rejected), .spuriousEOI, .apicError, .exception: .wrong
     case .command(_, let refusal): refusal == nil ? .plain : .wrong
+    case .pin(_, _, let outcome, _): outcome == .coalesced || outcome == .waitsForEOI ? .waiting : .plain
+    case .messageSent(_, _, let fault): fault == nil ? .plain : .wrong
+    case .externalAcknowledged(_, _, let isSpurious): isSpurious ? .waiting : .plain
+    case .timerWriteIgnored: .waiting
     case .stopped(let cause, _): cause == .tripleFault || cause == .nothingCanHappen ? .wrong : .plain
     case .accepted, .acknowledged, .endOfInterrupt, .timerExpired, .halted, .woke, .vtlSwitched, .hypercall,
       .taskPriorityChanged, .nmiTaken, .initialized, .started, .mapRebuilt, .apicBaseChanged, .softwareEnable,
-      .vtlEnabled, .notificationAsserted:
+      .vtlEnabled, .notificationAsserted, .routeWritten, .remoteIRRCleared:
       .plain
     }
   }

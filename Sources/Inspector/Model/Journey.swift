@@ -142,9 +142,9 @@ public struct Journey: Hashable, Sendable {
         $0.waited = $0.reached.map { event.time - $0 }
         $0.ended = event.time
       }
-    case .spuriousEOI, .halted, .woke, .vtlSwitched, .hypercall, .taskPriorityChanged, .exception,
-      .mapRebuilt,
-      .apicBaseChanged, .softwareEnable, .apicError, .vtlEnabled, .command, .stopped:
+    case .spuriousEOI, .halted, .woke, .vtlSwitched, .hypercall, .taskPriorityChanged, .exception, .mapRebuilt,
+      .apicBaseChanged, .softwareEnable, .apicError, .vtlEnabled, .command, .stopped, .pin, .routeWritten,
+      .remoteIRRCleared, .messageSent, .externalAcknowledged, .timerWriteIgnored:
       break
     }
   }
