@@ -3,15 +3,18 @@ import Interpreter
 import Journal
 import Memory
 
-/// Puts an ELF64 guest into memory and its bootstrap processor at the entry point.
+/// Puts a guest into memory and its bootstrap processor at the entry point.
 ///
-/// The guest enters in 64-bit mode with the first 4 GiB identity-mapped by 2 MiB pages, interrupts off, a stack,
+/// A multiboot image starts as `MultibootLoader.swift` says. Any other guest enters in 64-bit mode with the first 4 GiB identity-mapped by 2 MiB pages, interrupts off, a stack,
 /// and RDI = the address of its boot-information page (`Sources/Guests/README.md`). What the loader needs for that
 /// lies in the last 256 KiB of RAM, which the boot information leaves out of the guest's memory.
 extension Partition {
   private static var reservedBytes: UInt64 { 256 << 10 }
 
-  public func load(_ image: ELFImage) throws(ImageError) {
+  /// `name` is the first word of a multiboot guest's command line. Only such a guest can be given a module.
+  public func load(
+    _ image: ELFImage, name: String = "guest", module: BootModule? = nil
+  ) throws(ImageError) {
     let usable = configuration.memoryBytes - Self.reservedBytes
     for segment in image.segments {
       let (end, overflow) = segment.address.addingReportingOverflow(segment.size)
@@ -25,7 +28,12 @@ extension Partition {
       _ = memory.write(Array(segment.bytes), at: GPA(segment.address), vtl: .vtl0)
     }
     symbols = image.symbols
-    enter(image.entry, usable)
+    switch image.bootProtocol {
+    case .multiboot: try enterMultiboot(image, name: name, module: module)
+    case .longMode:
+      guard module == nil else { throw ImageError("an initrd needs a multiboot image") }
+      enter(image.entry, usable)
+    }
   }
 
   private func enter(_ entry: UInt64, _ usable: UInt64) {

@@ -37,7 +37,7 @@ struct CoreSession {
       region.close()
       throw fail(.hostIO, "memory: \(error)")
     }
-    do throws(ImageError) { try partition.load(image) } catch {
+    do throws(ImageError) { try partition.load(image, name: guest.source, module: guest.module) } catch {
       region.close()
       throw fail(.badInput, "\(guest.source): \(error.description)")
     }

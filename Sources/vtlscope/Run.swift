@@ -14,7 +14,7 @@ struct Run: ParsableCommand {
       executable; it enters in 64-bit mode with 4 GiB identity-mapped, and RDI points at its boot information.
       """)
 
-  @Argument(help: "An ELF64 guest.", completion: .file())
+  @Argument(help: "A guest: a static ELF64 executable, or a multiboot image.", completion: .file())
   var image: String?
 
   @Option(help: ArgumentHelp("Virtual processors, 1...1024; 4 unless the scenario has its own number.", valueName: "N"))
@@ -28,6 +28,10 @@ struct Run: ParsableCommand {
 
   @Option(help: ArgumentHelp("The guest's command line.", valueName: "ARGS"))
   var append: String?
+
+  @Option(
+    help: ArgumentHelp("A file for a multiboot guest, as its first module.", valueName: "FILE"), completion: .file())
+  var initrd: String?
 
   @Flag(help: "No screen: the guest's serial port goes to standard output.")
   var headless = false
@@ -64,6 +68,7 @@ struct Run: ParsableCommand {
   var checkMaps = false
 
   func validate() throws {
+    if initrd != nil && image == nil { throw fail(.usage, "--initrd needs an IMAGE") }
     if image != nil && scenario != nil { throw fail(.usage, "an IMAGE and --scenario exclude each other") }
     if let name, !isRegionName(name) {
       throw fail(.usage, "--name: need 1...32 letters, digits, '-' or '_', not \"\(escaped(name))\"")
@@ -111,8 +116,14 @@ struct Run: ParsableCommand {
       let bytes = try readFile(image, limit: ELFImage.sizeLimit)
       let base = image.split(separator: "/").last.map(String.init) ?? "guest"
       return Guest(
-        name: regionName(from: base), source: image, image: bytes, configuration: overriding(Configuration()))
+        name: regionName(from: base), source: image, image: bytes, configuration: overriding(Configuration()),
+        module: try initialModule())
     } catch { throw fail(.badInput, error.description) }
+  }
+
+  private func initialModule() throws(FileError) -> BootModule? {
+    guard let initrd else { return nil }
+    return BootModule(name: initrd, bytes: try readFile(initrd, limit: ELFImage.sizeLimit))
   }
 
   private func overriding(_ base: Configuration) -> Configuration {
@@ -134,6 +145,7 @@ struct Guest {
   var source: String
   var image: [UInt8]
   var configuration: Configuration
+  var module: BootModule? = nil
 }
 
 func isRegionName(_ name: String) -> Bool {

@@ -38,7 +38,11 @@ struct ELFImageTests {
 
   static let bad: [Bad] = [
     Bad(change: { $0.magic = [0x7F, 0x45, 0x4C, 0x47] }, message: "not an ELF file"),
-    Bad(change: { $0.classByte = 1 }, message: "not a 64-bit ELF file (32-bit images are not supported)"),
+    Bad(change: { $0.classByte = 3 }, message: "an ELF file of class 3, need 1 (32 bits) or 2 (64 bits)"),
+    Bad(change: { $0.classByte = 1 }, message: "not for i386: ELF machine 62, need 3"),
+    Bad(
+      change: { ($0.classByte, $0.machine) = (1, 3) },
+      message: "a 32-bit ELF file without a multiboot header: nothing says how to start it"),
     Bad(change: { $0.dataByte = 2 }, message: "not a little-endian ELF file"),
     Bad(change: { $0.type = 3 }, message: "not an executable: ELF type 3, need 2 (ET_EXEC)"),
     Bad(change: { $0.machine = 40 }, message: "not for x86-64: ELF machine 40, need 62"),
@@ -47,8 +51,8 @@ struct ELFImageTests {
     Bad(change: { $0.memorySize = 2 }, message: "segment 0 is larger in the file than in memory"),
     Bad(change: { $0.address = .max - 8 }, message: "segment 0 wraps around the address space"),
     Bad(
-      change: { $0.code = [0x02, 0xB0, 0xAD, 0x1B, 0, 0, 0, 0, 0xFE, 0x4F, 0x52, 0xE4] },
-      message: "a multiboot image: that boot protocol is not supported"),
+      change: { $0.code = SampleELF.multibootHeader(flags: 8) },
+      message: "a multiboot image that demands features 0x8"),
     Bad(change: { $0.segmentType = 2 }, message: "no loadable segment"),
     Bad(change: { $0.headerSize = 8 }, message: "program headers of 8 bytes, need at least 56"),
   ]
@@ -103,6 +107,23 @@ struct SampleELF: Sendable {
   var symbols: [(String, UInt64)] = []
   /// How many section headers point at the symbol table.
   var tableHeaders = 1
+
+  /// A multiboot header with these flags.
+  static func multibootHeader(flags: UInt32) -> [UInt8] {
+    let magic: UInt32 = 0x1BAD_B002
+    return [magic, flags, 0 &- magic &- flags].flatMap { word in (0..<4).map { UInt8(word >> (8 * $0) & 0xFF) } }
+  }
+
+  /// The same code as an ELF32 file for i386, without symbols.
+  var bytes32: [UInt8] {
+    var file = magic + [1, dataByte, 1] + [UInt8](repeating: 0, count: 9)
+    file += little(type) + little(UInt16(3)) + little(UInt32(1)) + little(UInt32(entry)) + little(UInt32(52))
+    file += little(UInt32(0)) + little(UInt32(0)) + little(UInt16(52)) + little(UInt16(32)) + little(UInt16(1))
+    file += [UInt8](repeating: 0, count: 6)
+    file += little(segmentType) + little(UInt32(84)) + little(UInt32(address)) + little(UInt32(address))
+    file += little(UInt32(code.count)) + little(UInt32(memorySize)) + little(UInt32(5)) + little(UInt32(16))
+    return file + code
+  }
 
   var bytes: [UInt8] {
     let codeAt = 64 + 56 * Int(copies)

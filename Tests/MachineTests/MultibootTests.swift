@@ -1,0 +1,100 @@
+import Architecture
+import Journal
+import Machine
+import Testing
+
+/// Expected values: the Multiboot Specification 0.6.96, and what `qemu -kernel` puts where.
+@Suite("Multiboot images")
+struct MultibootTests {
+  /// A guest whose header is followed by `code`, at its entry.
+  private func image(_ code: [UInt8], elf64: Bool = false) throws -> ELFImage {
+    var sample = SampleELF()
+    let header = SampleELF.multibootHeader(flags: 3)
+    sample.code = header + code
+    sample.entry = sample.address + UInt64(header.count)
+    sample.memorySize = 0x2000
+    return try ELFImage(elf64 ? sample.bytes : sample.bytes32)
+  }
+
+  /// 32-bit code that ends the machine with the value of EAX.
+  private static let exitWithEAX: [UInt8] = [0x66, 0xBA, 0xF4, 0x00, 0xEF]
+
+  /// Runs `code`, which leaves a value in EAX, and gives that value.
+  private func run(
+    _ code: [UInt8], elf64: Bool = false, arguments: String = "", module: BootModule? = nil
+  ) throws -> UInt32 {
+    let recorder = Recorder()
+    let partition = try recorder.partition(
+      Configuration(vpCount: 1, vtlCount: 1, memoryBytes: 128 << 20, commandLine: arguments))
+    try partition.load(try image(code + Self.exitWithEAX, elf64: elf64), name: "image", module: module)
+    _ = partition.advance(slices: 100)
+    #expect(partition.stopCause == .debugExit)
+    return partition.exitStatus
+  }
+
+  @Test(arguments: [false, true])
+  func `the guest starts in protected mode with the loader's magic in EAX`(elf64: Bool) throws {
+    #expect(try run([], elf64: elf64) == 0x2BAD_B002)
+    // MOV EAX, CR0: PE and ET, no paging.
+    #expect(try run([0x0F, 0x20, 0xC0], elf64: elf64) == 0x11)
+    // MOV EAX, CS; MOV EAX, SS.
+    #expect(try run([0x8C, 0xC8], elf64: elf64) == 8)
+    #expect(try run([0x8C, 0xD0], elf64: elf64) == 0x10)
+  }
+
+  @Test(arguments: [
+    (0, 0x247), (4, 0x27F), (8, 0x1_FB80), (12, 0x8000_FFFF), (20, 0), (44, 6 * 24), (48, 0x9000),
+  ] as [(UInt8, UInt32)])
+  func `the information tells of 128 MiB`(offset: UInt8, value: UInt32) throws {
+    // MOV EAX, [EBX + offset]
+    #expect(try run([0x8B, 0x43, offset]) == value)
+  }
+
+  @Test func `the memory map's RAM above 1 MiB ends where the firmware's tables are`() throws {
+    // MOV EAX, [9000h + 3 x 24 + field]: the fourth entry's size, base and length.
+    for (field, value) in [(0, 20), (4, 0x10_0000), (12, 0x7EE_0000), (20, 1)] as [(UInt32, UInt32)] {
+      #expect(try run([0xA1] + Code.little(0x9048 + field)) == value)
+    }
+  }
+
+  @Test func `the command line is the image's name and the arguments`() throws {
+    // MOV EAX, [EBX + 16]; MOV EAX, [EAX + 4]: its second four characters.
+    #expect(try run([0x8B, 0x43, 16, 0x8B, 0x40, 4], arguments: "abc") == 0x6261_2065)  // "e ab"
+  }
+
+  @Test func `a module is told of by its start and end`() throws {
+    let module = BootModule(name: "initrd", bytes: Array("NR_CPUS=2\n".utf8))
+    // MOV EAX, [EBX + 20]; MOV ECX, [EBX + 24]; MOV EAX, [ECX + 4]; SUB EAX, [ECX]
+    #expect(try run([0x8B, 0x43, 20], module: module) == 1)
+    #expect(try run([0x8B, 0x4B, 24, 0x8B, 0x41, 4, 0x2B, 0x01], module: module) == 10)
+    // MOV EAX, [ECX]; MOV EAX, [EAX]
+    #expect(try run([0x8B, 0x4B, 24, 0x8B, 0x01, 0x8B, 0x00], module: module) == 0x435F_524E)  // "NR_C"
+  }
+
+  @Test func `what does not fit is refused in words`() throws {
+    let recorder = Recorder()
+    let partition = try recorder.partition(Configuration(vpCount: 1, vtlCount: 1, memoryBytes: 2 << 20))
+    let large = BootModule(name: "initrd", bytes: [UInt8](repeating: 0, count: 2 << 20))
+    #expect(throws: ImageError.self) { try partition.load(try image([0xF4]), module: large) }
+    var sample = SampleELF()
+    sample.code = [0xF4]
+    let plain = try ELFImage(sample.bytes)
+    #expect(throws: ImageError.self) { try partition.load(plain, module: large) }
+  }
+
+  @Test func `every truncation and 20,000 random changes of a 32-bit file are refused or read`() {
+    var sample = SampleELF()
+    sample.code = SampleELF.multibootHeader(flags: 3) + [0xF4]
+    let whole = sample.bytes32
+    for count in 0..<whole.count { _ = try? ELFImage(Array(whole[..<count])) }
+    var seed: UInt64 = 1
+    for _ in 0..<20_000 {
+      var bytes = whole
+      for _ in 0..<3 {
+        seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        bytes[Int(seed >> 33) % bytes.count] = UInt8(truncatingIfNeeded: seed >> 24)
+      }
+      _ = try? ELFImage(bytes)
+    }
+  }
+}
