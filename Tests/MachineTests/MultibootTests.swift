@@ -42,9 +42,10 @@ struct MultibootTests {
     #expect(try run([0x8C, 0xD0], elf64: elf64) == 0x10)
   }
 
-  @Test(arguments: [
-    (0, 0x247), (4, 0x27F), (8, 0x1_FB80), (12, 0x8000_FFFF), (20, 0), (44, 6 * 24), (48, 0x9000),
-  ] as [(UInt8, UInt32)])
+  @Test(
+    arguments: [
+      (0, 0x247), (4, 0x27F), (8, 0x1_FB80), (12, 0x8000_FFFF), (20, 0), (44, 6 * 24), (48, 0x9000),
+    ] as [(UInt8, UInt32)])
   func `the information tells of 128 MiB`(offset: UInt8, value: UInt32) throws {
     // MOV EAX, [EBX + offset]
     #expect(try run([0x8B, 0x43, offset]) == value)
