@@ -4,8 +4,8 @@ import Architecture
 public enum Command: Hashable, Sendable {
   case pause
   case run
-  /// Runs until one more event has happened, then pauses.
-  case stepEvent
+  /// Runs until this many more events have happened, at least one, then pauses.
+  case step(events: UInt64)
   /// Sends an interrupt.
   case fire(FireRequest)
   /// Switches the active VTL of a VP at an instruction boundary.
@@ -13,11 +13,14 @@ public enum Command: Hashable, Sendable {
   /// Writes EOI on behalf of a context.
   case endOfInterrupt(ContextID)
 
+  /// One event.
+  public static var stepEvent: Command { .step(events: 1) }
+
   public var kind: CommandKind {
     switch self {
     case .pause: .pause
     case .run: .run
-    case .stepEvent: .stepEvent
+    case .step: .stepEvent
     case .fire: .fire
     case .switchVTL: .switchVTL
     case .endOfInterrupt: .endOfInterrupt

@@ -161,7 +161,8 @@ extension CommandRecord: JSONWritable {
 extension Command {
   fileprivate func writeFields(to json: inout JSONWriter) {
     switch self {
-    case .pause, .run, .stepEvent: break
+    case .pause, .run: break
+    case .step(let events): json.field("events", events)
     case .fire(let request):
       switch request.origin {
       case .context(let id): json.field("from", id)

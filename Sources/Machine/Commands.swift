@@ -20,7 +20,7 @@ extension Partition {
   private func contextNamed(by command: Command) -> ContextID? {
     let id: ContextID? =
       switch command {
-      case .pause, .run, .stepEvent: nil
+      case .pause, .run, .step: nil
       case .fire(let request): if case .context(let id) = request.origin { id } else { nil }
       case .switchVTL(let vp, let vtl): ContextID(vp: vp, vtl: vtl)
       case .endOfInterrupt(let id): id
@@ -32,7 +32,7 @@ extension Partition {
     if runState == .stopped { return .machineStopped }
     switch command {
     case .pause, .run: return nil
-    case .stepEvent: return runState == .paused ? nil : .notPaused
+    case .step: return runState == .paused ? nil : .notPaused
     case .fire(let request): return refusal(of: request)
     case .switchVTL(let vp, let vtl): return refusalOfSwitch(vp, vtl)
     case .endOfInterrupt(let id):
@@ -69,16 +69,17 @@ extension Partition {
     case .run:
       runState = .running
       stepUntil = nil
-    case .stepEvent:
+    case .step(let events):
       runState = .running
-      stepUntil = nextEvent
+      let (last, overflow) = nextEvent.addingReportingOverflow(max(1, events) - 1)
+      stepUntil = overflow ? .max : last
     case .fire(let request): fire(request)
     case .switchVTL(let vp, let vtl): switchVTL(vp.index, to: vtl, reason: .operator)
     case .endOfInterrupt(let id):
       apply(apic(id).pointee.endOfInterrupt(at: clock, rip: 0), to: id)
     }
     switch command {
-    case .pause, .run, .stepEvent: break
+    case .pause, .run, .step: break
     case .fire, .switchVTL, .endOfInterrupt: settle()
     }
   }

@@ -7,7 +7,7 @@ struct KeyTests {
   @Test func `no key means two things in one place`() {
     for view in ViewID.allCases {
       var seen: [Key: KeyCommand] = [:]
-      for binding in KeyMap.bindings where binding.scope == .everywhere || binding.scope == .view(view) {
+      for binding in KeyMap.standard.bindings where binding.scope == .everywhere || binding.scope == .view(view) {
         for key in binding.keys {
           #expect(seen[key] == nil, "\(key.name) in \(view)")
           seen[key] = binding.command
@@ -17,7 +17,7 @@ struct KeyTests {
   }
 
   @Test func `every command has a key that no terminal eats`() {
-    for binding in KeyMap.bindings where binding.command != .redraw && binding.command != .suspend {
+    for binding in KeyMap.standard.bindings where binding.command != .redraw && binding.command != .suspend {
       let plain = binding.keys.filter { key in
         switch key {
         case .function, .control: false
@@ -31,7 +31,7 @@ struct KeyTests {
   @Test func `what the last line offers is in the key map of that view`() {
     for view in Views.all {
       for command in view.footer(Scene.model()) {
-        let binding = KeyMap.binding(for: command)
+        let binding = KeyMap.standard.binding(for: command, in: view.id)
         #expect(binding != nil, "\(view.id) \(command)")
         #expect(binding.map { $0.scope == .everywhere || $0.scope == .view(view.id) } ?? false, "\(view.id) \(command)")
       }

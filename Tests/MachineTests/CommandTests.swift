@@ -80,6 +80,20 @@ import Testing
     }
   }
 
+  @Test func `a step of many events runs until that many have happened`() throws {
+    let machine = try MachineRun(.demo)
+    machine.run(until: .milliseconds(40))
+    machine.perform(.pause)
+    for count: UInt64 in [2, 10, 1_000] {
+      let first = machine.partition.nextEvent + 1
+      machine.perform(.step(events: count))
+      machine.run(for: .milliseconds(200))
+      #expect(machine.partition.runState == .paused)
+      // What one instruction makes happen is not cut in two.
+      #expect((count..<count + 32).contains(machine.partition.nextEvent - first))
+    }
+  }
+
   @Test func `run and pause both end a step that is under way`() throws {
     for command in [Command.pause, .run] {
       let machine = try MachineRun(.demo)

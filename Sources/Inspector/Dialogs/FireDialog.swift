@@ -19,8 +19,14 @@ struct FireDialog: Dialog {
   private var confirmation: String?
 
   init(from context: ContextID, in model: InspectorModel) {
-    form = FireForm(from: context, in: model.snapshot)
+    self.init(FireForm(from: context, in: model.snapshot), confirming: false, in: model)
+  }
+
+  /// - Parameter confirming: everything has been said already, but for the `yes`.
+  init(_ form: FireForm, confirming: Bool, in model: InspectorModel) {
+    self.form = form
     seen = FireFacts(preview(form.request(in: model.snapshot), in: model.snapshot))
+    confirmation = confirming ? "" : nil
   }
 
   var title: String { "Fire interrupt: what-if preview, nothing sent yet" }
@@ -296,19 +302,11 @@ struct FireDialog: Dialog {
       seen = now
       return .stay
     }
-    guard !isGrave(now) else {
+    guard !form.isGrave(now) else {
       confirmation = ""
       return .stay
     }
     return .act(.command(.fire(form.request(in: model.snapshot))))
-  }
-
-  /// NMI, INIT and SIPI, and what reaches more than four.
-  private func isGrave(_ facts: FireFacts) -> Bool {
-    switch form.mode {
-    case .nmi, .initialize, .startup: true
-    default: facts.targets.count > 4
-    }
   }
 
   private func confirmationWord(_ model: InspectorModel) -> String {

@@ -97,6 +97,14 @@ struct FireForm: Hashable {
     }
   }
 
+  /// It cannot be taken back: NMI, INIT and SIPI, and what reaches more than four.
+  func isGrave(_ facts: FireFacts) -> Bool {
+    switch mode {
+    case .nmi, .initialize, .startup: true
+    default: facts.targets.count > 4
+    }
+  }
+
   func group(in snapshot: Snapshot) -> GroupID? {
     switch origin {
     case .message(let group): group

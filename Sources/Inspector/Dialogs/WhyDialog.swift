@@ -92,9 +92,7 @@ struct WhyDialog: Dialog {
     case .backTab: turn(by: -1, &model)
     case "J":
       guard let journey else { break }
-      model.selection.journey = journey
-      model.watch(journey)
-      model.show(.journey)
+      model.openJourney(journey)
       return .close
     default: break
     }

@@ -6,20 +6,24 @@ public enum ViewID: UInt8, Hashable, Sendable, CaseIterable {
   case events = 6
   /// The ladder of one interrupt; opened from an event or a vector, not by a number.
   case journey = 0
+
+  /// The word that commands and the configuration file use.
+  public var name: String { "\(self)" }
 }
 
 /// What a keystroke asks for. The key map says which key asks for what, and the help and the footer say it
 /// from there.
 public enum KeyCommand: Hashable, Sendable {
   case help
+  case palette
   case view(ViewID)
   case up, down, left, right, pageUp, pageDown, first, last
-  case nextPane
+  case nextPane, previousPane
   case open, back
   case runStop, step
   case fire, switchVTL, actions
   case why, journey
-  case freeze, timeMode, theme
+  case freeze, live, timeMode, theme
   /// Events: keep up with the newest.
   case follow
   case slower, faster
@@ -31,24 +35,81 @@ public enum KeyCommand: Hashable, Sendable {
   case bitmaps
   /// Groups.
   case crossCheck, destinations
+
+  /// What it is called in the palette, in the configuration file and on the status line.
+  public var name: String {
+    switch self {
+    case .help: "help"
+    case .palette: "palette"
+    case .view(let id): "view \(id.name)"
+    case .up: "up"
+    case .down: "down"
+    case .left: "left"
+    case .right: "right"
+    case .pageUp: "page-up"
+    case .pageDown: "page-down"
+    case .first: "first"
+    case .last: "last"
+    case .nextPane: "pane-next"
+    case .previousPane: "pane-prev"
+    case .open: "open"
+    case .back: "back"
+    case .runStop: "run-stop"
+    case .step: "step"
+    case .fire: "fire"
+    case .switchVTL: "vtl-switch"
+    case .actions: "action-menu"
+    case .why: "why"
+    case .journey: "journey"
+    case .freeze: "freeze"
+    case .live: "live"
+    case .timeMode: "time-mode"
+    case .theme: "theme"
+    case .follow: "follow"
+    case .slower: "slower"
+    case .faster: "faster"
+    case .redraw: "redraw"
+    case .suspend: "suspend"
+    case .quit: "quit"
+    case .quitNow: "quit-now"
+    case .previousContext: "context-prev"
+    case .nextContext: "context-next"
+    case .otherVTL: "context-other-vtl"
+    case .bitmaps: "bitmap-mode"
+    case .crossCheck: "cross-check"
+    case .destinations: "dest-table"
+    }
+  }
+
+  /// It only moves: there is nothing to say about it.
+  var isMove: Bool {
+    switch self {
+    case .up, .down, .left, .right, .pageUp, .pageDown, .first, .last, .nextPane, .previousPane, .back: true
+    default: false
+    }
+  }
 }
 
 /// Where a key means what its binding says.
 public enum KeyScope: Hashable, Sendable {
   case everywhere
   case view(ViewID)
+
+  func holds(in view: ViewID) -> Bool { self == .everywhere || self == .view(view) }
 }
 
 /// A column of the help page.
 public enum KeyPurpose: UInt8, Hashable, Sendable, CaseIterable {
   case move
   case look
+  case find
   case act
 
   public var title: String {
     switch self {
     case .move: "MOVE"
     case .look: "LOOK"
+    case .find: "FIND, KEEP"
     case .act: "ACT"
     }
   }

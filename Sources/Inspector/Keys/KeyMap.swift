@@ -1,16 +1,23 @@
-/// The one table that drives key handling, the footer and the help.
+/// The one table that drives key handling, the footer, the help and the palette.
 ///
 /// No key means two things in one place. Every command has a plain key: function and control keys are never
 /// the only way, because terminals and multiplexers eat them.
-public enum KeyMap {
-  public static let bindings: [KeyBinding] = moving + looking + acting
+public struct KeyMap: Hashable, Sendable {
+  public internal(set) var bindings: [KeyBinding]
+
+  /// What the keys mean unless a configuration file says otherwise.
+  public static let standard = KeyMap(bindings: moving + looking + finding + acting)
 
   /// What `key` asks for in `view`; nil when it means nothing there.
-  public static func command(for key: Key, in view: ViewID) -> KeyCommand? {
-    bindings.first { $0.keys.contains(key) && ($0.scope == .everywhere || $0.scope == .view(view)) }?.command
+  public func command(for key: Key, in view: ViewID) -> KeyCommand? {
+    bindings.first { $0.keys.contains(key) && $0.scope.holds(in: view) }?.command
   }
 
-  public static func binding(for command: KeyCommand) -> KeyBinding? { bindings.first { $0.command == command } }
+  /// The row of a command: the one that holds in `view` where there is more than one.
+  public func binding(for command: KeyCommand, in view: ViewID? = nil) -> KeyBinding? {
+    let all = bindings.lazy.filter { $0.command == command }
+    return view.flatMap { view in all.first { $0.scope.holds(in: view) } } ?? all.first
+  }
 
   private static func bind(
     _ keys: [Key], _ command: KeyCommand, _ label: String, _ help: String, in scope: KeyScope = .everywhere,
@@ -35,6 +42,7 @@ public enum KeyMap {
     bind(["g", .home], .first, "First", "first row", for: .move),
     bind(["G", .end], .last, "Last", "last row", for: .move),
     bind([.tab], .nextPane, "Next group", "next group", in: .view(.groups), for: .move),
+    bind([.backTab], .previousPane, "Group before", "group before", in: .view(.groups), for: .move),
     bind([.enter], .open, "Open", "open", for: .move),
     bind([.escape, .backspace], .back, "Back", "close, back", for: .move),
     bind([","], .previousContext, "Prev", "context before", in: .view(.lapic), for: .move),
@@ -48,6 +56,7 @@ public enum KeyMap {
     bind(["J"], .journey, "Journey", "interrupt's way", for: .look),
     bind(["F"], .follow, "Follow", "follow newest", in: .view(.events), for: .look),
     bind(["z"], .freeze, "Freeze", "freeze picture", for: .look),
+    bind(["L"], .live, "Live", "jump to now", for: .look),
     bind(["r"], .timeMode, "Time", "abs, rel, delta", for: .look),
     bind(["T"], .theme, "Theme", "theme", for: .look),
     bind(["("], .slower, "Slower", "refresh slower", for: .look),
@@ -56,6 +65,10 @@ public enum KeyMap {
     bind(["V"], .bitmaps, "Bitmaps", "grid or words", in: .view(.lapic), for: .look),
     bind(["D"], .destinations, "Receivers", "who receives", in: .view(.groups), for: .look),
     bind(["X"], .crossCheck, "Cross-check", "prove the map", in: .view(.groups), for: .look),
+  ]
+
+  private static let finding: [KeyBinding] = [
+    bind([":", .function(2)], .palette, "Cmd", "any command", for: .find)
   ]
 
   private static let acting: [KeyBinding] = [

@@ -5,7 +5,8 @@ import Journal
 public enum CommandText {
   public static func describe(_ command: Command) -> String {
     switch command {
-    case .pause, .run, .stepEvent: command.kind.text
+    case .pause, .run: command.kind.text
+    case .step(let events): events == 1 ? command.kind.text : "step \(events) events"
     case .fire(let request): "fire " + describe(request)
     case .switchVTL(let vp, let vtl): "switch VP \(vp.rawValue) to VTL\(vtl.rawValue)"
     case .endOfInterrupt(let context): "EOI on behalf of \(context)"

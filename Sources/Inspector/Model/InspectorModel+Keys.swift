@@ -6,19 +6,25 @@ extension InspectorModel {
   public mutating func handle(_ key: Key) -> Action? {
     message = nil
     if key == .control("c") { return interrupt() }
+    if prompt != nil { return handleInPrompt(key) }
     if isHelpOpen { return handleInHelp(key) }
     if dialog != nil { return handleInDialog(key) }
     if case .paste = key {
       message = "pasted text does nothing here"
       return nil
     }
-    guard let command = KeyMap.command(for: key, in: view) else { return nil }
+    guard let command = keyMap.command(for: key, in: view) else { return nil }
     defer { done = nil }
+    lastCommand = command.isMove ? nil : command
     return perform(command)
   }
 
-  /// Ctrl-C: out of a dialog, or out of the program.
+  /// Ctrl-C: out of a prompt or a dialog, or out of the program.
   private mutating func interrupt() -> Action? {
+    if prompt != nil {
+      prompt = nil
+      return nil
+    }
     guard isHelpOpen || dialog != nil else { return .quit }
     isHelpOpen = false
     dialog = nil
@@ -27,7 +33,7 @@ extension InspectorModel {
 
   /// The help closes at any key that neither scrolls it nor works everywhere.
   private mutating func handleInHelp(_ key: Key) -> Action? {
-    let command = KeyMap.command(for: key, in: view)
+    let command = keyMap.command(for: key, in: view)
     if let command, let distance = distance(command) {
       helpRow = min(HelpPage.lastRow(self), max(0, helpRow + distance))
       return nil
@@ -68,7 +74,7 @@ extension InspectorModel {
 
   mutating func perform(_ command: KeyCommand) -> Action? {
     if Views.view(view).perform(command, &self) { return nil }
-    if let binding = KeyMap.binding(for: command), binding.needsControl, isReadOnly {
+    if let binding = keyMap.binding(for: command, in: view), binding.needsControl, isReadOnly {
       message = "read-only: this core belongs to another process"
       return nil
     }
@@ -76,6 +82,7 @@ extension InspectorModel {
     case .help:
       isHelpOpen = true
       helpRow = 0
+    case .palette: openPrompt(.palette)
     case .view(let id): showFromTop(id)
     case .back: goBack()
     case .runStop: return runOrStop()
@@ -86,6 +93,9 @@ extension InspectorModel {
     case .why: openWhy()
     case .journey: openJourney()
     case .freeze: setFrozen(!isFrozen)
+    case .live:
+      setFrozen(false)
+      follow(true)
     case .timeMode:
       timeMode = timeMode.next
       message = Line("time: " + timeMode.name)
@@ -98,9 +108,8 @@ extension InspectorModel {
     case .suspend: return .suspend
     case .quit: return goBack() ? nil : .quit
     case .quitNow: return .quit
-    case .up, .down, .left, .right, .pageUp, .pageDown, .first, .last, .open, .nextPane, .previousContext,
-      .nextContext, .otherVTL, .bitmaps, .crossCheck, .destinations, .follow:
-      break
+    // What is left means something in a view that has taken it above, and nothing elsewhere.
+    default: break
     }
     return nil
   }

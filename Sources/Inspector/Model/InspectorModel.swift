@@ -33,6 +33,13 @@ public struct InspectorModel: Sendable {
   public internal(set) var viewStack: [ViewID] = []
   public var selection = Selection()
   public internal(set) var dialog: (any Dialog)?
+  /// The line that is being typed.
+  public internal(set) var prompt: Prompt?
+  /// The lines that were typed; the terminal's side keeps them in a file.
+  public var history = PromptHistory()
+  public internal(set) var keyMap = KeyMap.standard
+  /// What the last key that was no mere move asked for; the status line spells it.
+  public internal(set) var lastCommand: KeyCommand?
   public internal(set) var isHelpOpen = false
   /// The first row of the help that is shown, where it is longer than the screen.
   var helpRow = 0

@@ -12,17 +12,36 @@ enum HelpPage {
     grid.put(Array(all.dropFirst(top)), in: inside)
   }
 
-  /// The keys, in three columns where they fit, and what the letters mean.
-  private static func lines(_ model: InspectorModel, width: Int) -> [Line] {
+  /// The keys of the view, then all the others, in three columns where they fit; and what the letters mean.
+  static func lines(_ model: InspectorModel, width: Int) -> [Line] {
+    let own = keys(of: model.view, model)
     guard width >= 74 else {
-      return KeyPurpose.allCases.flatMap { keys($0, model, width) + [.empty] } + letters
+      let all = [own] + KeyPurpose.allCases.map { keys($0, model) } + others(model)
+      return all.filter { !$0.isEmpty }.flatMap { $0.map { $0.clipped(to: width) } + [.empty] } + letters
     }
-    let columns = KeyPurpose.allCases.map { keys($0, model, width / 3 - 1) }
-    let table = (0..<(columns.map(\.count).max() ?? 0)).map { row in
-      columns.reduce(Line.empty) { $0 + ($1.indices.contains(row) ? $1[row] : .empty).padded(to: width / 3) }
-    }
+    let general = KeyPurpose.allCases.map { keys($0, model) }
+    let columns = [stacked([own, general[0]]), general[1], stacked(Array(general[2...]))]
     let title = Line("LETTERS, WORDS, COLOURS", .bold) + Line("   no colour is ever the only sign", .dim)
-    return table + [.empty, title] + letters
+    return beside(columns, width) + [.empty] + beside(others(model), width) + [.empty, title] + letters
+  }
+
+  private static func stacked(_ blocks: [[Line]]) -> [Line] {
+    Array(blocks.filter { !$0.isEmpty }.map { $0 }.joined(separator: [Line.empty]))
+  }
+
+  /// Blocks in three columns, row by row of them.
+  private static func beside(_ blocks: [[Line]], _ width: Int) -> [Line] {
+    var lines: [Line] = []
+    for first in stride(from: 0, to: blocks.count, by: 3) {
+      let three = blocks[first..<min(first + 3, blocks.count)]
+      for row in 0..<(three.map(\.count).max() ?? 0) {
+        lines.append(
+          three.reduce(Line.empty) { line, block in
+            line + (block.indices.contains(row) ? block[row] : .empty).padded(to: width / 3)
+          })
+      }
+    }
+    return lines
   }
 
   /// How many rows the help may scroll: as many as do not fit.
@@ -31,14 +50,24 @@ enum HelpPage {
     return max(0, lines(model, width: model.size.width - 4).count - (model.size.height - frame))
   }
 
-  private static func keys(_ purpose: KeyPurpose, _ model: InspectorModel, _ width: Int) -> [Line] {
-    var lines = [Line(purpose.title + (purpose == .act && model.isReadOnly ? "  (read-only here)" : ""), .bold)]
-    for row in KeyMap.helpRows(purpose) {
-      let isHere = row.scope == .everywhere || row.scope == .view(model.view)
-      lines.append(
-        Line(row.keys.left(9), isHere ? .bold : .dim) + Line(row.help.clipped(to: width - 9), isHere ? .plain : .dim))
-    }
-    return lines
+  private static func keys(_ purpose: KeyPurpose, _ model: InspectorModel) -> [Line] {
+    let note = purpose == .act && model.isReadOnly ? "  (read-only here)" : ""
+    return [Line(purpose.title + note, .bold)]
+      + rows(model.keyMap.helpRows { $0.scope == .everywhere && $0.purpose == purpose })
+  }
+
+  /// What only means something in one view.
+  private static func keys(of view: ViewID, _ model: InspectorModel) -> [Line] {
+    let rows = rows(model.keyMap.helpRows { $0.scope == .view(view) })
+    return rows.isEmpty ? [] : [Line("IN \(view.name.uppercased())", .bold)] + rows
+  }
+
+  private static func others(_ model: InspectorModel) -> [[Line]] {
+    ViewID.allCases.filter { $0 != model.view }.map { keys(of: $0, model).map(\.dimmed) }.filter { !$0.isEmpty }
+  }
+
+  private static func rows(_ rows: [KeyMap.HelpRow]) -> [Line] {
+    rows.map { Line($0.keys.left(9), .bold) + Line($0.help) }
   }
 
   private static var letters: [Line] {
@@ -63,28 +92,28 @@ enum HelpPage {
   }
 }
 
+extension Line {
+  /// The same in the background.
+  var dimmed: Line { Line(spans.map { Span($0.text, .dim) }) }
+}
+
 extension KeyMap {
   struct HelpRow {
     var keys: String
     var help: String
-    var scope: KeyScope
   }
 
-  /// The bindings of one column; the views, and the three keys that change the context, take one row each.
-  static func helpRows(_ purpose: KeyPurpose) -> [HelpRow] {
+  /// Some of the bindings; the views take one row together.
+  func helpRows(_ isWanted: (KeyBinding) -> Bool) -> [HelpRow] {
     var rows: [HelpRow] = []
-    var views: [String] = []
-    for binding in bindings where binding.purpose == purpose {
+    var views = ""
+    for binding in bindings where isWanted(binding) {
       if case .view = binding.command {
-        views.append(binding.keys.first?.name ?? "")
-        continue
+        views += binding.keys.first?.name ?? ""
+      } else {
+        rows.append(HelpRow(keys: binding.keys.map(\.name).joined(separator: " "), help: binding.help))
       }
-      rows.append(
-        HelpRow(keys: binding.keys.map(\.name).joined(separator: " "), help: binding.help, scope: binding.scope))
     }
-    if !views.isEmpty {
-      rows.insert(HelpRow(keys: views.joined(separator: " "), help: "views", scope: .everywhere), at: 0)
-    }
-    return rows
+    return (views.isEmpty ? [] : [HelpRow(keys: views, help: "views")]) + rows
   }
 }

@@ -163,6 +163,10 @@ extension InspectorModel {
       message = view == .events ? "this event belongs to no interrupt" : "no interrupt is selected"
       return
     }
+    openJourney(journey)
+  }
+
+  mutating func openJourney(_ journey: JourneyID) {
     selection.journey = journey
     watch(journey)
     show(.journey)

@@ -22,7 +22,12 @@ extension InspectorModel {
       fade(&grid, area)
       drawDialog(into: &grid, area)
     }
-    grid.put(statusLine(current), 0, in: status)
+    if let prompt {
+      PromptBox.draw(prompt, self, into: &grid, area)
+      grid.put(PromptBox.line(prompt, width: size.width), 0, in: status)
+    } else {
+      grid.put(statusLine(current, width: size.width), 0, in: status)
+    }
     grid.put(Footer.line(self, current, width: size.width), 0, in: footer)
     return grid
   }
@@ -47,7 +52,16 @@ extension InspectorModel {
     dialog.draw(self, into: &grid, inside)
   }
 
-  private func statusLine(_ current: any View) -> Line {
+  /// The sentence, and where there is room the name of what the last key did.
+  private func statusLine(_ current: any View, width: Int) -> Line {
+    let line = sentence(current)
+    guard let name = lastCommand?.name, dialog == nil, !isHelpOpen else { return line }
+    let spelled = Line(":" + name, .dim)
+    guard line.width + 3 + spelled.width < width else { return line }
+    return line.padded(to: width - 1 - spelled.width) + spelled
+  }
+
+  private func sentence(_ current: any View) -> Line {
     if let message { return " " + message }
     if isHelpOpen { return HelpPage.status(self) }
     if let status = dialog?.status(self) { return " " + status }
@@ -73,11 +87,17 @@ enum Footer {
   private static func text(_ item: FooterItem) -> Line { Line(item.keys, .bold) + Line(" " + item.label) }
 
   static func items(_ model: InspectorModel, _ view: any View, isWide: Bool) -> [FooterItem] {
+    if model.prompt != nil {
+      return [
+        FooterItem("Enter", "Do"), FooterItem("Tab", "Complete"), FooterItem("Up Down", "History"),
+        FooterItem("Esc", "Cancel"),
+      ]
+    }
     if model.isHelpOpen {
       return [FooterItem("Esc", "Close"), item(.theme, isWide, model), item(.quitNow, isWide, model)]
     }
     if let dialog = model.dialog { return dialog.footer(model) }
-    let commands = [.help] + view.footer(model) + [.runStop, .step, .freeze, .quit]
+    let commands = [.help, .palette] + view.footer(model) + [.runStop, .step, .freeze, .quit]
     var shown: [KeyCommand] = []
     for command in commands where !shown.contains(command) && isUseful(command, model) { shown.append(command) }
     return shown.map { item($0, isWide, model) }
@@ -86,12 +106,12 @@ enum Footer {
   /// A key that would only answer "not now" has no place in the last line.
   private static func isUseful(_ command: KeyCommand, _ model: InspectorModel) -> Bool {
     if command == .step { return !model.isReadOnly && model.snapshot.machine.runState == .paused && model.isAlive }
-    guard let binding = KeyMap.binding(for: command) else { return false }
+    guard let binding = model.keyMap.binding(for: command, in: model.view) else { return false }
     return !binding.needsControl || (!model.isReadOnly && model.isAlive)
   }
 
   private static func item(_ command: KeyCommand, _ isWide: Bool, _ model: InspectorModel) -> FooterItem {
-    guard let binding = KeyMap.binding(for: command) else { return FooterItem("", "") }
+    guard let binding = model.keyMap.binding(for: command, in: model.view) else { return FooterItem("", "") }
     let label = label(command, model) ?? binding.label
     let plain = binding.keys.first?.name ?? ""
     let function = binding.keys.first { if case .function = $0 { true } else { false } }

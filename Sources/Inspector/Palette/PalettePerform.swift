@@ -1,0 +1,93 @@
+import Architecture
+import Interrupts
+import Journal
+
+extension InspectorModel {
+  /// Reads a line of the palette and does what it says. What became of it, in words, is in `message`.
+  public mutating func execute(_ line: String) -> Action? {
+    message = nil
+    do throws(PaletteError) {
+      return try perform(Palette.parse(line))
+    } catch {
+      message = Line(error.description, .wrong)
+      return nil
+    }
+  }
+
+  /// Does what a command says, as the key for it would.
+  public mutating func perform(_ command: PaletteCommand) throws(PaletteError) -> Action? {
+    switch command {
+    case .key(let command): return perform(command)
+    case .select(let id): try selectExisting(id)
+    case .selectGroup(let id): try selectMember(of: id)
+    case .selectVector(let vector):
+      selection.vector = vector
+      show(.lapic)
+    case .selectEvent(let sequence): try selectEvent(sequence)
+    case .journey(let id):
+      guard journey(id) != nil else { throw PaletteError("nothing is known of journey \(id.rawValue)") }
+      openJourney(id)
+    case .why(let id):
+      try selectExisting(id)
+      openWhy()
+    case .rate(let decihertz):
+      refreshDecihertz = decihertz
+      message = Line("refresh: " + Header.rate(self))
+    case .theme(let theme):
+      self.theme = theme
+      message = Line("theme: " + theme.name)
+    case .timeMode(let mode):
+      timeMode = mode
+      message = Line("time: " + mode.name)
+    case .run: return try act(.run, now: .running)
+    case .stop: return try act(.pause, now: .paused)
+    case .step(let count):
+      guard snapshot.machine.runState == .paused else { throw PaletteError("step: stop the machine first") }
+      return try act(.step(events: UInt64(count)))
+    case .fire(let line): return try fire(line)
+    case .switchVTL(let vp, let vtl): return try act(.switchVTL(vp, to: vtl))
+    case .endOfInterrupt(let id): return try act(.endOfInterrupt(id))
+    }
+    return nil
+  }
+
+  /// Sends the machine a command, unless it could not be one now.
+  private func act(_ command: Command, now state: RunState? = nil) throws(PaletteError) -> Action {
+    if isReadOnly { throw PaletteError("read-only: this core belongs to another process") }
+    guard isAlive else { throw PaletteError("the machine has stopped for good") }
+    if let state, snapshot.machine.runState == state { throw PaletteError("it is \(state) already") }
+    return .command(command)
+  }
+
+  /// Sends what is harmless at once; asks about the rest as the fire dialog does, unless the line ends in `yes`.
+  private mutating func fire(_ line: FireLine) throws(PaletteError) -> Action? {
+    let form = try line.form(self)
+    let request = form.request(in: snapshot)
+    let facts = FireFacts(preview(request, in: snapshot))
+    if let refusal = facts.refusal { throw PaletteError("refused: \(refusal.text)") }
+    let action = try act(.fire(request))
+    if line.isConfirmed || !form.isGrave(facts) { return action }
+    dialog = FireDialog(form, confirming: true, in: self)
+    return nil
+  }
+
+  private mutating func selectExisting(_ id: ContextID) throws(PaletteError) {
+    guard let context = snapshot[id] else { throw PaletteError("there is no context \(id)") }
+    guard context.isEnabled else { throw PaletteError("VTL\(id.vtl.rawValue) is not enabled on VP \(id.vp.rawValue)") }
+    select(id)
+  }
+
+  private mutating func selectMember(of id: GroupID) throws(PaletteError) {
+    let members = members(of: id)
+    guard let first = members.first else { throw PaletteError("g\(id.rawValue) has no members") }
+    select(members.first { $0.vp == selection.context.vp } ?? first)
+  }
+
+  private mutating func selectEvent(_ sequence: UInt64) throws(PaletteError) {
+    guard events.event(sequence) != nil else { throw PaletteError("event \(sequence) is not in the log") }
+    show(.events)
+    held = events
+    selection.event = sequence
+    eventsTop = sequence
+  }
+}
