@@ -88,6 +88,7 @@ let package = Package(
     .executableTarget(
       name: "RegionVictim", dependencies: ["Architecture", "Journal", "Region"], path: "Tests/RegionVictim",
       swiftSettings: settings),
+    tests("TerminalTests", ["Inspector", "Terminal"]),
     tests("DiagnosisTests", ["Architecture", "Journal", "Diagnosis"]),
     tests(
       "InspectorTests", ["Architecture", "Journal", "Diagnosis", "Inspector"], resources: [.copy("Golden")]),

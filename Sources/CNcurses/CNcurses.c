@@ -3,113 +3,31 @@
 #define NCURSES_WIDECHAR 1
 #include "CNcurses.h"
 
-#include <errno.h>
+#include "private.h"
+
 #include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <ncurses.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <term.h>
-#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
-
-// Key codes of our own, above those of curses.
-enum { KEY_PASTE_BEGIN = KEY_MAX + 1, KEY_PASTE_END = KEY_MAX + 2 };
 
 static const char pasteOn[] = "\033[?2004h";
 static const char pasteOff[] = "\033[?2004l";
 
 static SCREEN *screen;
-static volatile sig_atomic_t isOpen;
-static struct termios saved;
-static int pipeEnds[2] = {-1, -1};
-// What a crash sends: end of paste mode, leave the alternate screen, show the cursor, plain attributes.
-static char farewell[256];
-static size_t farewellLength;
-
-static const int ending[] = {SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT, SIGWINCH};
-static const int crashing[] = {SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGABRT, SIGFPE};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-// What the program did with the signals before: it does so again afterwards. A terminal that goes away tells it
-// twice, and the second time must not end a program that is tidying up.
-static struct sigaction before[COUNT(ending)];
-
-// MARK: - Signals. No handler touches curses.
-
-static void noteSignal(int number) {
-  int error = errno;
-  unsigned char what = (unsigned char)number;
-  if (pipeEnds[1] >= 0) { ssize_t ignored = write(pipeEnds[1], &what, 1); (void)ignored; }
-  errno = error;
-}
-
-static void crash(int number) {
-  if (isOpen) {
-    isOpen = 0;
-    ssize_t ignored = write(STDOUT_FILENO, farewell, farewellLength);
-    (void)ignored;
-    tcsetattr(STDIN_FILENO, TCSANOW, &saved);
-  }
-  signal(number, SIG_DFL);
-  raise(number);
-}
-
-static void handle(int number, void (*handler)(int)) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = handler;
-  action.sa_flags = SA_RESTART;
-  sigemptyset(&action.sa_mask);
-  sigaction(number, &action, NULL);
-}
-
-static void handleAll(void) {
-  // Before curses installs its own: it leaves alone what is not the default.
-  for (size_t i = 0; i < COUNT(ending); i++) {
-    sigaction(ending[i], NULL, &before[i]);
-    handle(ending[i], noteSignal);
-  }
-  for (size_t i = 0; i < COUNT(crashing); i++) handle(crashing[i], crash);
-  handle(SIGPIPE, SIG_IGN);
-}
-
-static void handleNone(void) {
-  for (size_t i = 0; i < COUNT(ending); i++) sigaction(ending[i], &before[i], NULL);
-  for (size_t i = 0; i < COUNT(crashing); i++) handle(crashing[i], SIG_DFL);
-}
+// What curses writes goes to `memory`, for the caller to send; `curses` is the descriptor that it writes to.
+static int curses = -1, memory = -1;
+static FILE *stream;
+static attr_t supported;
 
 // MARK: - Opening and closing
-
-static void append(const char *text) {
-  if (text == NULL || text == (char *)-1) return;
-  size_t length = strlen(text);
-  if (farewellLength + length > sizeof farewell) return;
-  memcpy(farewell + farewellLength, text, length);
-  farewellLength += length;
-}
-
-static void prepareFarewell(void) {
-  farewellLength = 0;
-  append(pasteOff);
-  append(tigetstr("sgr0"));
-  append(tigetstr("cnorm"));
-  append(tigetstr("rmkx"));
-  append(tigetstr("rmcup"));
-}
-
-static void sendNow(const char *text) {
-  fflush(stdout);
-  ssize_t ignored = write(STDOUT_FILENO, text, strlen(text));
-  (void)ignored;
-}
 
 static void setModes(void) {
   cbreak();
@@ -117,10 +35,11 @@ static void setModes(void) {
   nonl();
   intrflush(stdscr, FALSE);
   keypad(stdscr, TRUE);
-  nodelay(stdscr, TRUE);
   idlok(stdscr, FALSE);
   scrollok(stdscr, FALSE);
   leaveok(stdscr, TRUE);
+  // A key that waits must not cut a frame in half: the caller counts on what it has painted.
+  typeahead(-1);
   curs_set(0);
 }
 
@@ -131,39 +50,72 @@ static int startColours(bool isWanted) {
   return count < 8 ? 0 : count;
 }
 
+static bool openOutput(void) {
+  curses = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+  memory = memfd_create("screen", MFD_CLOEXEC);
+  stream = curses < 0 ? NULL : fdopen(curses, "w");
+  return stream != NULL && memory >= 0;
+}
+
+static void closeOutput(void) {
+  if (stream != NULL) fclose(stream);
+  if (memory >= 0) close(memory);
+  stream = NULL;
+  curses = memory = -1;
+}
+
+const char *cn_capability(const char *name) {
+  const char *text = tigetstr(name);
+  return text == (char *)-1 ? NULL : text;
+}
+
+static void prepareFarewell(void) {
+  cn_farewell_begin();
+  cn_farewell(pasteOff);
+  cn_farewell(cn_capability("sgr0"));
+  cn_farewell(cn_capability("cnorm"));
+  cn_farewell(cn_capability("rmkx"));
+  cn_farewell(cn_capability("rmcup"));
+}
+
 int cn_open(bool wantsColour, int *colours, bool *isUTF8) {
-  if (isOpen) return CN_FAILED;
+  if (cn_is_open()) return CN_FAILED;
   if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return CN_NOT_A_TERMINAL;
   setlocale(LC_ALL, "");
   *isUTF8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-  if (tcgetattr(STDIN_FILENO, &saved) != 0) return CN_NOT_A_TERMINAL;
-  if (pipeEnds[0] < 0 && pipe2(pipeEnds, O_CLOEXEC | O_NONBLOCK) != 0) return CN_FAILED;
+  if (!cn_take_terminal()) return CN_NOT_A_TERMINAL;
 
   // Without setupterm's own message, and before newterm has sent anything.
   int status = 0;
   if (setupterm(NULL, STDOUT_FILENO, &status) == ERR) return CN_UNKNOWN_TYPE;
-  char *cup = tigetstr("cup");
-  if (cup == NULL || cup == (char *)-1) return CN_NO_CURSOR;
+  if (cn_capability("cup") == NULL) return CN_NO_CURSOR;
+  if (!openOutput()) {
+    closeOutput();
+    return CN_FAILED;
+  }
 
-  handleAll();
-  screen = newterm(NULL, stdout, stdin);
+  // Before curses installs handlers of its own: it leaves alone what is not the default.
+  cn_handle_signals();
+  screen = newterm(NULL, stream, stdin);
   if (screen == NULL) {
-    handleNone();
+    cn_unhandle_signals();
+    closeOutput();
     return CN_UNKNOWN_TYPE;
   }
   set_term(screen);
-  set_escdelay(25);
   setModes();
+  cn_remember_modes();
   *colours = startColours(wantsColour);
-  define_key("\033[200~", KEY_PASTE_BEGIN);
-  define_key("\033[201~", KEY_PASTE_END);
+  supported = termattrs();
   prepareFarewell();
-  isOpen = 1;
+  fflush(stream);
+  dup2(memory, curses);
   static bool isRegistered;
   if (!isRegistered) atexit(cn_close);
   isRegistered = true;
+  cn_set_open(true);
   refresh();
-  sendNow(pasteOn);
+  cn_write(pasteOn);
   return CN_OK;
 }
 
@@ -171,38 +123,53 @@ int cn_open(bool wantsColour, int *colours, bool *isUTF8) {
 static void leave(void) {
   erase();
   refresh();
-  sendNow(pasteOff);
+  cn_write(pasteOff);
   endwin();
+  const uint8_t *bytes = NULL;
+  int64_t count = cn_output(&bytes);
+  cn_send_within(bytes, count, 300);
 }
 
 void cn_close(void) {
-  if (!isOpen) return;
-  isOpen = 0;
+  if (!cn_is_open()) return;
+  cn_capture_mouse(false);
+  cn_set_open(false);
   leave();
   delscreen(screen);
   screen = NULL;
-  tcsetattr(STDIN_FILENO, TCSANOW, &saved);
-  handleNone();
+  closeOutput();
+  cn_give_terminal_back();
 }
 
 void cn_suspend(void) {
-  if (!isOpen) return;
+  if (!cn_is_open()) return;
   leave();
-  tcsetattr(STDIN_FILENO, TCSANOW, &saved);
-  handle(SIGTSTP, SIG_DFL);
-  kill(0, SIGTSTP);
-  // Here again after SIGCONT; or at once, in a process group that nobody would resume.
-  handle(SIGTSTP, noteSignal);
-  reset_prog_mode();
-  setModes();
+  cn_stop();
+  cn_resume();
+}
+
+void cn_resume(void) {
+  cn_use_modes();
   cn_resize();
-  clearok(curscr, TRUE);
-  sendNow(pasteOn);
+  keypad(stdscr, TRUE);
+  cn_blank();
+  refresh();
+  cn_write(pasteOn);
+  cn_mouse_again();
 }
 
 // MARK: - Painting
 
 bool cn_pair(int16_t pair, int16_t colour) { return init_pair(pair, colour, -1) != ERR; }
+
+int cn_attributes(void) {
+  int all = 0;
+  if (supported & A_BOLD) all |= CN_BOLD;
+  if (supported & A_DIM) all |= CN_DIM;
+  if (supported & A_UNDERLINE) all |= CN_UNDERLINE;
+  if (supported & A_REVERSE) all |= CN_REVERSE;
+  return all;
+}
 
 void cn_put(int y, int x, const int32_t *scalars, int count, int attributes, int16_t pair) {
   attr_t attrs = A_NORMAL;
@@ -222,7 +189,38 @@ void cn_flush(void) {
   doupdate();
 }
 
-void cn_redraw(void) { clearok(curscr, TRUE); }
+void cn_blank(void) {
+  werase(stdscr);
+  clearok(curscr, TRUE);
+}
+
+void cn_write(const char *text) {
+  size_t length = strlen(text);
+  while (length > 0) {
+    ssize_t count = write(memory, text, length);
+    if (count <= 0) return;
+    text += count;
+    length -= (size_t)count;
+  }
+}
+
+int64_t cn_output(const uint8_t **bytes) {
+  static uint8_t *buffer;
+  static off_t capacity;
+  off_t size = lseek(memory, 0, SEEK_CUR);
+  if (size <= 0) return 0;
+  if (size > capacity) {
+    uint8_t *grown = realloc(buffer, (size_t)size);
+    if (grown == NULL) return 0;
+    buffer = grown;
+    capacity = size;
+  }
+  ssize_t count = pread(memory, buffer, (size_t)size, 0);
+  lseek(memory, 0, SEEK_SET);
+  if (ftruncate(memory, 0) != 0) return 0;
+  *bytes = buffer;
+  return count < 0 ? 0 : count;
+}
 
 void cn_size(int *width, int *height) { getmaxyx(stdscr, *height, *width); }
 
@@ -230,82 +228,4 @@ void cn_resize(void) {
   struct winsize size;
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return;
   resizeterm(size.ws_row, size.ws_col);
-}
-
-// MARK: - Input
-
-static int drainPipe(void) {
-  unsigned char bytes[64];
-  int found = 0;
-  ssize_t count;
-  while ((count = read(pipeEnds[0], bytes, sizeof bytes)) > 0) {
-    for (ssize_t i = 0; i < count; i++) {
-      switch (bytes[i]) {
-      case SIGWINCH: found |= CN_SIGNAL_RESIZE; break;
-      case SIGCONT: found |= CN_SIGNAL_CONTINUE; break;
-      case SIGTSTP: found |= CN_SIGNAL_SUSPEND; break;
-      case SIGINT: found |= CN_SIGNAL_INTERRUPT; break;
-      default: found |= CN_HANGUP; break;
-      }
-    }
-  }
-  if (found & CN_SIGNAL_CONTINUE && isOpen) {
-    // Somebody else stopped us, and the shell may have changed the terminal meanwhile.
-    reset_prog_mode();
-    setModes();
-    cn_resize();
-    clearok(curscr, TRUE);
-    sendNow(pasteOn);
-  }
-  return found;
-}
-
-int cn_wait(int milliseconds) {
-  struct pollfd fds[2] = {{STDIN_FILENO, POLLIN, 0}, {pipeEnds[0], POLLIN, 0}};
-  int count = poll(fds, 2, milliseconds);
-  int found = 0;
-  if (count < 0) return errno == EINTR ? drainPipe() : CN_HANGUP;
-  if (fds[0].revents & POLLIN) found |= CN_INPUT;
-  if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) found |= CN_HANGUP;
-  if (fds[1].revents & POLLIN) found |= drainPipe();
-  return found;
-}
-
-bool cn_at_end(void) {
-  int waiting = 0;
-  struct pollfd fd = {STDIN_FILENO, POLLIN, 0};
-  if (poll(&fd, 1, 0) <= 0) return false;
-  return ioctl(STDIN_FILENO, FIONREAD, &waiting) != 0 || waiting == 0;
-}
-
-static int special(wint_t code) {
-  switch (code) {
-  case KEY_UP: return CN_UP;
-  case KEY_DOWN: return CN_DOWN;
-  case KEY_LEFT: return CN_LEFT;
-  case KEY_RIGHT: return CN_RIGHT;
-  case KEY_PPAGE: return CN_PAGE_UP;
-  case KEY_NPAGE: return CN_PAGE_DOWN;
-  case KEY_HOME: return CN_HOME;
-  case KEY_END: return CN_END;
-  case KEY_ENTER: return CN_ENTER;
-  case KEY_BACKSPACE: return CN_BACKSPACE;
-  case KEY_DC: return CN_DELETE;
-  case KEY_BTAB: return CN_BACK_TAB;
-  case KEY_PASTE_BEGIN: return CN_PASTE_BEGIN;
-  case KEY_PASTE_END: return CN_PASTE_END;
-  case KEY_RESIZE: return CN_RESIZE;
-  default: break;
-  }
-  if (code >= KEY_F(1) && code <= KEY_F(12)) return CN_FUNCTION + (int)(code - KEY_F0);
-  return CN_OTHER;
-}
-
-int cn_key(void) {
-  wint_t code = 0;
-  switch (get_wch(&code)) {
-  case OK: return (int)code;
-  case KEY_CODE_YES: return special(code);
-  default: return CN_NONE;
-  }
 }

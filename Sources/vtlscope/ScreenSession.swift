@@ -17,6 +17,9 @@ struct ScreenSession {
   private let mailbox: Mailbox?
   private var nextEvent: UInt64 = 0
   private var frame: UInt64 = 0
+  /// When it looked last, and when it will again.
+  private var looked: UInt64 = 0
+  private var due: UInt64 = 0
   /// A region outside the directory of the living is a copy: no process was ever to be there.
   private let isCopy: Bool
 
@@ -40,27 +43,39 @@ struct ScreenSession {
     model.glyphs = screen.glyphs
     try look()
     draw(screen)
-    var due = HostClock.now() + refresh
     while true {
-      let now = HostClock.now()
-      let wait = due > now ? Int((due - now + 999_999) / 1_000_000) : 0
-      switch screen.nextEvent(timeoutMilliseconds: wait) {
+      switch screen.nextEvent(timeoutMilliseconds: patience(screen)) {
       case .key(let key):
         let action = model.handle(key)
         if perform(action, screen) { return }
+        draw(screen, isKeyed: true)
         // What a command did is in the very next frame, so look as soon as the machine has had the time.
         if case .command = action { due = min(due, HostClock.now() + Self.commandDelay) }
       case .hangup: return
-      case .resize, .tick: break
+      case .resize: draw(screen)
+      case .tick: break
       }
-      let later = HostClock.now()
-      if later >= due {
-        try look()
-        due = later + refresh
-      }
+      guard isDue(screen) else { continue }
+      try look()
       draw(screen)
     }
   }
+
+  /// How long there is nothing to do but wait for keys.
+  private func patience(_ screen: TerminalScreen) -> Int {
+    let now = HostClock.now()
+    let wake = screen.isReady ? due : max(due, looked + Self.longestBlindness)
+    return wake > now ? Int((wake - now + 999_999) / 1_000_000) : 0
+  }
+
+  /// A look is for a frame that can be drawn: a slow line gets the newest one when it is free again. But whether the core
+  /// is still there is never unknown for long.
+  private func isDue(_ screen: TerminalScreen) -> Bool {
+    let now = HostClock.now()
+    return now >= due && (screen.isReady || now >= looked + Self.longestBlindness)
+  }
+
+  private static var longestBlindness: UInt64 { 1_000_000_000 }
 
   /// The machine takes a command within about a millisecond; nanoseconds.
   private static var commandDelay: UInt64 { 15_000_000 }
@@ -69,7 +84,9 @@ struct ScreenSession {
 
   /// Reads what is new. A region that went bad under us ends the session with its error.
   private mutating func look() throws(RegionError) {
-    let liveness = try reader.liveness(now: HostClock.now())
+    looked = HostClock.now()
+    due = looked + refresh
+    let liveness = try reader.liveness(now: looked)
     let current = try reader.currentFrame()
     let snapshot = current == frame ? nil : try reader.snapshot()
     frame = current
@@ -89,13 +106,16 @@ struct ScreenSession {
     case .redraw: screen.redraw()
     case .suspend: screen.suspend()
     case .command(let command): mailbox?.post(command)
+    case .copy(let text):
+      if !screen.copy(text) { model.message = "too long for the terminal's clipboard" }
+    case .captureMouse(let isWanted): screen.captureMouse(isWanted)
     }
     return false
   }
 
-  private mutating func draw(_ screen: TerminalScreen) {
+  private mutating func draw(_ screen: TerminalScreen, isKeyed: Bool = false) {
     model.size = screen.size
-    screen.present(model.draw(model.size), theme: model.theme)
+    screen.present(model.draw(model.size), theme: model.theme, isKeyed: isKeyed)
   }
 }
 

@@ -7,7 +7,7 @@ import Terminal
 /// Runs `body` with the terminal taken over, and gives it back whatever happens.
 func withScreen(_ body: (TerminalScreen) throws(RegionError) -> Void) throws {
   let screen: TerminalScreen
-  do throws(TerminalError) { screen = try TerminalScreen() } catch {
+  do throws(TerminalError) { screen = try TerminalScreen(TerminalOptions(clock: HostClock.now)) } catch {
     throw fail(.hostIO, error.description)
   }
   do throws(RegionError) {

@@ -8,6 +8,7 @@ public enum Key: Hashable, Sendable {
   case enter, escape, backspace, delete, tab, backTab
   /// Pasted text. It never acts.
   case paste(String)
+  case mouse(MouseEvent)
 
   /// As the footer and the help write it.
   public var name: String {
@@ -31,6 +32,7 @@ public enum Key: Hashable, Sendable {
     case .tab: "Tab"
     case .backTab: "S-Tab"
     case .paste: "Paste"
+    case .mouse: "Mouse"
     }
   }
 }

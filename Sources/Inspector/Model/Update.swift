@@ -46,4 +46,8 @@ public enum Action: Hashable, Sendable {
   case redraw
   /// Give the terminal back until the shell resumes us.
   case suspend
+  /// Puts text on the clipboard of whoever sits at the terminal (OSC 52).
+  case copy(String)
+  /// Takes the mouse, so that clicks come as keys, or leaves it to the terminal, which then selects text.
+  case captureMouse(Bool)
 }
