@@ -24,6 +24,8 @@ public struct APICVersion: RawRepresentable, Hashable, Sendable {
 
   /// Version 14h with six LVT entries and no EOI-broadcast suppression: what KVM and QEMU show.
   public static var standard: Self { Self(rawValue: 0x0005_0014) }
+  /// The same with EOI-broadcast suppression: for an IOAPIC with an EOI register.
+  public static var withEOISuppression: Self { Self(rawValue: 0x0105_0014) }
 
   /// Bits 23:16: LVT entries minus one. 6 adds the corrected machine-check entry.
   public var highestLocalVector: UInt8 { UInt8(truncatingIfNeeded: rawValue.field(16, 8)) }

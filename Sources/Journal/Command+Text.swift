@@ -9,6 +9,7 @@ extension CommandKind {
     case .fire: "fire"
     case .switchVTL: "switch VTL"
     case .endOfInterrupt: "EOI on behalf"
+    case .serialInput: "serial input"
     }
   }
 }
@@ -26,6 +27,7 @@ extension CommandRefusal {
     case .machineStopped: "the machine has stopped for good"
     case .notPaused: "the machine is not paused"
     case .apicDisabled: "that local APIC is disabled"
+    case .serialInputFull: "what was typed before is still on its way"
     }
   }
 }

@@ -12,6 +12,8 @@ public enum Command: Hashable, Sendable {
   case switchVTL(VPIndex, to: VTL)
   /// Writes EOI on behalf of a context.
   case endOfInterrupt(ContextID)
+  /// Bytes for the guest's serial port, which come in as if they were typed: one after the other, at the line's speed.
+  case serialInput([UInt8])
 
   /// One event.
   public static var stepEvent: Command { .step(events: 1) }
@@ -24,6 +26,7 @@ public enum Command: Hashable, Sendable {
     case .fire: .fire
     case .switchVTL: .switchVTL
     case .endOfInterrupt: .endOfInterrupt
+    case .serialInput: .serialInput
     }
   }
 }
@@ -36,6 +39,7 @@ public enum CommandKind: UInt8, Hashable, Sendable, CaseIterable {
   case fire = 3
   case switchVTL = 4
   case endOfInterrupt = 5
+  case serialInput = 6
 }
 
 /// An interrupt the operator sends.
@@ -66,6 +70,7 @@ public enum CommandRefusal: UInt8, Hashable, Sendable, CaseIterable {
   case machineStopped = 7
   case notPaused = 8
   case apicDisabled = 9
+  case serialInputFull = 10
 }
 
 /// A command with its place in virtual time: the input of a replay.

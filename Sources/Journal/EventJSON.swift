@@ -173,6 +173,9 @@ extension Command {
       json.field("vp", vp.rawValue)
       json.field("to", vtl.rawValue)
     case .endOfInterrupt(let id): json.field("context", id)
+    case .serialInput(let bytes): json.field("bytes", bytes.map { hexByte($0) }.joined())
     }
   }
 }
+
+private func hexByte(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }

@@ -21,6 +21,7 @@ extension PinOutcome {
     case .coalesced: "coalesced"
     case .masked: "masked"
     case .waitsForEOI: "remote IRR set, waits for EOI"
+    case .held: "held back, a storm"
     }
   }
 }

@@ -10,6 +10,7 @@ extension PlatformSnapshot: JSONWritable {
       json.field("messageRoutes", lines: messageRoutes) { $0.write(to: &$1) }
       json.field("pic", pic)
       json.field("pit", pit)
+      json.field("serial", serial)
     }
   }
 }
@@ -121,6 +122,27 @@ extension PITSnapshot: JSONWritable {
       json.field("due", due)
       json.field("period", period)
       json.field("expired", expired)
+    }
+  }
+}
+
+extension SerialSnapshot: JSONWritable {
+  public func write(to json: inout JSONWriter) {
+    json.line { json in
+      json.object { json in
+        json.field("interruptEnable", hex: interruptEnable)
+        json.field("interruptIdentification", hex: interruptIdentification)
+        json.field("lineControl", hex: lineControl)
+        json.field("modemControl", hex: modemControl)
+        json.field("lineStatus", hex: lineStatus)
+        json.field("waiting", waiting)
+        json.field("trigger", trigger)
+        json.field("received", received)
+        json.field("transmitted", transmitted)
+        json.field("overruns", overruns)
+        json.field("disconnected", disconnected)
+        json.field("typed", typed)
+      }
     }
   }
 }

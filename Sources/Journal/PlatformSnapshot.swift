@@ -6,6 +6,7 @@ public struct PlatformSnapshot: Hashable, Sendable {
   public var messageRoutes: [MessageRouteSnapshot] = []
   public var pic: PICSnapshot? = nil
   public var pit: PITSnapshot? = nil
+  public var serial: SerialSnapshot? = nil
   public init() {}
 }
 
@@ -148,6 +149,28 @@ public struct PITSnapshot: Hashable, Sendable {
   public init() {}
 }
 
+/// The receive side of COM1, a 16550.
+public struct SerialSnapshot: Hashable, Sendable {
+  /// IER, IIR, LCR, MCR and LSR as they would read.
+  public var interruptEnable: UInt8 = 0
+  public var interruptIdentification: UInt8 = 1
+  public var lineControl: UInt8 = 0
+  public var modemControl: UInt8 = 0
+  public var lineStatus: UInt8 = 0x60
+  /// Bytes that wait in the receive FIFO, 0...16, and how many make it interrupt.
+  public var waiting: UInt8 = 0
+  public var trigger: UInt8 = 1
+  public var received: UInt64 = 0
+  public var transmitted: UInt64 = 0
+  /// Bytes that came when there was no room: lost, and LSR said so.
+  public var overruns: UInt64 = 0
+  /// Bytes that came while the line was cut off by loopback mode: lost.
+  public var disconnected: UInt64 = 0
+  /// Bytes an operator has typed that are not on the line yet.
+  public var typed: UInt32 = 0
+  public init() {}
+}
+
 /// Why a write of a device was no interrupt message.
 public enum MessageFault: UInt8, Hashable, Sendable, CaseIterable {
   /// Address bits 31:20 are not FEEh.
@@ -181,6 +204,8 @@ public enum PinOutcome: UInt8, Hashable, Sendable, CaseIterable {
   case masked = 3
   /// Remote IRR is set.
   case waitsForEOI = 4
+  /// Sent again by too many EOIs in a row with the line still up: the next message comes a little later.
+  case held = 5
 }
 
 /// What cleared a remote IRR.

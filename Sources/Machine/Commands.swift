@@ -20,7 +20,7 @@ extension Partition {
   private func contextNamed(by command: Command) -> ContextID? {
     let id: ContextID? =
       switch command {
-      case .pause, .run, .step: nil
+      case .pause, .run, .step, .serialInput: nil
       case .fire(let request): if case .context(let id) = request.origin { id } else { nil }
       case .switchVTL(let vp, let vtl): ContextID(vp: vp, vtl: vtl)
       case .endOfInterrupt(let id): id
@@ -38,6 +38,8 @@ extension Partition {
     case .endOfInterrupt(let id):
       guard exists(id), context(id).pointee.isEnabled else { return .noSuchContext }
       return apic(id).pointee.service.highest == nil ? .nothingInService : nil
+    case .serialInput(let bytes):
+      return devices.serial.incoming.hasRoom(for: bytes.count) ? nil : .serialInputFull
     }
   }
 
@@ -77,9 +79,13 @@ extension Partition {
     case .switchVTL(let vp, let vtl): switchVTL(vp.index, to: vtl, reason: .operator)
     case .endOfInterrupt(let id):
       apply(apic(id).pointee.endOfInterrupt(at: clock, rip: 0), to: id)
+    case .serialInput(let bytes):
+      devices.serial.type(bytes, at: clock)
+      platformGeneration &+= 1
+      updatePlatformDue()
     }
     switch command {
-    case .pause, .run, .step: break
+    case .pause, .run, .step, .serialInput: break
     case .fire, .switchVTL, .endOfInterrupt: settle()
     }
   }
@@ -96,7 +102,8 @@ extension Partition {
   private func fire(_ message: InterruptMessage, from id: ContextID) {
     let group = group(of: id.vtl)
     guard let rejection = sendRejection(of: message.command) else {
-      return send(message, source: .operator, from: id, group: group)
+      send(message, source: .operator, from: id, group: group)
+      return
     }
     let route = Route(group: group, path: .direct, targets: .none, candidates: 0, reason: rejection)
     deliver(message, route, source: .operator, from: id, rip: 0)

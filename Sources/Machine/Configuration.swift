@@ -13,13 +13,20 @@ public struct Configuration: Hashable, Sendable {
   public var commandLine: String
   /// Resolve every request by the slow scan too and count disagreements (rule R9).
   public var checksMaps: Bool
+  /// Which groups device interrupts go to.
+  public var routeGroups: RouteGroups
+  /// What comes in at the serial port by itself.
+  public var serialInput: SerialInput?
+  /// The IOAPIC is of version 20h and has an EOI register, and the local APICs can suppress EOI broadcasts.
+  public var hasEOIRegister: Bool
 
   public static var vpCountLimit: Int { 1024 }
   public static var memoryRange: ClosedRange<UInt64> { (2 << 20)...(3 << 30) }
 
   public init(
     vpCount: Int = 4, vtlCount: Int = 2, memoryBytes: UInt64 = 128 << 20, groupEncoding: GroupEncoding = .explicit,
-    commandLine: String = "", checksMaps: Bool = false
+    commandLine: String = "", checksMaps: Bool = false, routeGroups: RouteGroups = RouteGroups(),
+    serialInput: SerialInput? = nil, hasEOIRegister: Bool = false
   ) {
     self.vpCount = vpCount
     self.vtlCount = vtlCount
@@ -27,6 +34,9 @@ public struct Configuration: Hashable, Sendable {
     self.groupEncoding = groupEncoding
     self.commandLine = commandLine
     self.checksMaps = checksMaps
+    self.routeGroups = routeGroups
+    self.serialInput = serialInput
+    self.hasEOIRegister = hasEOIRegister
   }
 
   /// One line that says which value is out of range, or nil.
@@ -39,6 +49,9 @@ public struct Configuration: Hashable, Sendable {
     if case .rfc2023(let bits) = groupEncoding {
       if bits > 32 { return "groups: rfc-2023:\(bits), need 0...32" }
     }
-    return nil
+    if let serialInput, serialInput.interval < SerialInput.shortestInterval {
+      return "serial input: a byte every \(serialInput.interval.rawValue) ns, need 1 us"
+    }
+    return routeGroups.problem(groups: vtlCount)
   }
 }

@@ -12,9 +12,11 @@ extension Partition {
   }
 
   /// Resolves a request in `group` and hands it to every local APIC it finds.
+  @discardableResult
   func send(
-    _ message: InterruptMessage, source: InterruptSource, from sender: ContextID?, group: GroupID, rip: UInt64 = 0
-  ) {
+    _ message: InterruptMessage, source: InterruptSource, from sender: ContextID?, group: GroupID, rip: UInt64 = 0,
+    journey: JourneyID? = nil
+  ) -> MessageDelivery {
     rebuildStaleGroups()
     let priority: ArbitrationPriority = { [apics, vtlCount = configuration.vtlCount] id in
       apics[id.vp.index * vtlCount + id.vtl.index].processorPriority
@@ -23,25 +25,31 @@ extension Partition {
     if configuration.checksMaps, !routing.check(message, from: sender, in: group, priority: priority).agrees {
       mapDisagreements &+= 1
     }
-    deliver(message, route, source: source, from: sender, rip: rip)
+    return deliver(message, route, source: source, from: sender, rip: rip, journey: journey)
   }
 
-  /// Hands a resolved request to its targets, each step in the log.
+  /// Hands a resolved request to its targets, each step in the log, under a number of its own unless it has one already.
+  @discardableResult
   func deliver(
-    _ message: InterruptMessage, _ route: Route, source: InterruptSource, from sender: ContextID?, rip: UInt64
-  ) {
-    let journey = newJourney()
+    _ message: InterruptMessage, _ route: Route, source: InterruptSource, from sender: ContextID?, rip: UInt64,
+    journey known: JourneyID? = nil
+  ) -> MessageDelivery {
+    let journey = known ?? newJourney()
+    var delivery = MessageDelivery(route)
     record(.requested(source, message, .init(route)), context: sender, journey: journey, rip: rip)
     switch route.targets {
     case .none:
       undelivered &+= 1
       if let sender { apic(sender).pointee.counters.undelivered &+= 1 }
-    case .one(let id): accept(message.command, at: id, journey, from: sender)
-    case .many(let all): for id in all { accept(message.command, at: id, journey, from: sender) }
+    case .one(let id): delivery.add(accept(message.command, at: id, journey, from: sender))
+    case .many(let all): for id in all { delivery.add(accept(message.command, at: id, journey, from: sender)) }
     }
+    return delivery
   }
 
-  private func accept(_ command: InterruptCommand, at id: ContextID, _ journey: JourneyID, from sender: ContextID?) {
+  private func accept(
+    _ command: InterruptCommand, at id: ContextID, _ journey: JourneyID, from sender: ContextID?
+  ) -> Acceptance {
     let acceptance =
       startupRefusal(command, id).map { Acceptance.rejected($0) }
       ?? apic(id).pointee.accept(command, at: clock, journey: journey, processor: condition(of: id))
@@ -52,6 +60,7 @@ extension Partition {
     }
     raiseErrors(of: id)
     touch(id.vp.index)
+    return acceptance
   }
 
   /// What a local APIC must know of its processor.

@@ -74,58 +74,7 @@ extension Partition {
     interpreter.completeCPUID(eax: answer.a, ebx: answer.b, ecx: answer.c, edx: answer.d, of: processor)
   }
 
-  // MARK: - Ports
-
-  /// ISA debug exit: a write ends the machine; the process's status is (value << 1) | 1.
-  static var debugExitPort: UInt16 { 0xF4 }
-
-  private func readPort(_ port: UInt16, _ size: Int) -> UInt64 {
-    guard SerialPort.ports.contains(port), size == 1 else {
-      unclaimedAccesses &+= 1
-      return ~0
-    }
-    return UInt64(serial.read(port))
-  }
-
-  private func writePort(_ port: UInt16, _ size: Int, _ value: UInt32) {
-    switch port {
-    case SerialPort.ports:
-      if let byte = serial.write(port, UInt8(truncatingIfNeeded: value)) { serialSink(byte) }
-    case Self.debugExitPort: stop(.debugExit, status: value)
-    default: unclaimedAccesses &+= 1
-    }
-  }
-
-  // MARK: - MMIO: the local APIC page of the active context, and nothing else
-
-  /// Where in the context's APIC page an address is. RAM wins over the page: an APIC that a guest moved over RAM is out
-  /// of its reach there, as in KVM; the SDM (Vol. 3A, 12.4.5) leaves such an address to the guest to avoid.
-  private func apicOffset(_ address: GPA, _ id: ContextID) -> Int? {
-    guard let page = apic(id).pointee.mmioPage, page.pageNumber == address.pageNumber else { return nil }
-    return Int(address.pageOffset)
-  }
-
-  private func readMMIO(_ address: GPA, _ size: Int, _ vp: Int) -> UInt64 {
-    let id = active(vp)
-    guard let offset = apicOffset(address, id) else {
-      unclaimedAccesses &+= 1
-      return ~0
-    }
-    let value = apic(id).pointee.readMMIO(offset: offset, size: size, at: clock)
-    raiseErrors(of: id)
-    return value
-  }
-
-  private func writeMMIO(_ address: GPA, _ size: Int, _ value: UInt64, _ vp: Int) -> Bool {
-    let id = active(vp)
-    guard let offset = apicOffset(address, id) else {
-      unclaimedAccesses &+= 1
-      return false
-    }
-    let effect = apic(id).pointee.writeMMIO(
-      offset: offset, size: size, value, at: clock, rip: vps[vp].processor.rip)
-    return apply(effect, to: id)
-  }
+  // MARK: - Effects of a local APIC
 
   /// Does what a register write of a local APIC asks for. True when the VP yields: it sent an interrupt.
   @discardableResult
@@ -142,6 +91,7 @@ extension Partition {
       raiseErrors(of: id)
     case .endOfInterrupt(let end):
       record(.endOfInterrupt(end.vector, inService: end.inService), context: id, journey: end.journey, rip: rip)
+      if end.broadcasts { broadcastEndOfInterrupt(end.vector, from: id, rip: rip) }
     case .spuriousEOI: record(.spuriousEOI, context: id, rip: rip)
     case .mapChanged: invalidateMap(group(of: id.vtl))
     case .baseChanged(let from, let to):

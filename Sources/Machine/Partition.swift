@@ -51,7 +51,15 @@ public final class Partition {
   /// Overlay pages that were ever mapped; what they hold outlives their being unmapped.
   var assistPages: [ContextID: OverlayPage] = [:]
   var hypercallPages: [VTL: OverlayPage] = [:]
-  var serial = SerialPort()
+  /// The devices, the lines they drive, and where lines and messages go.
+  var devices: Devices
+  var lineDrivers = [UInt32](repeating: 0, count: IOAPIC.pinCount)
+  var ioapic: IOAPIC
+  var messageRoutes: [MessageRouteSnapshot]
+  /// Counts changes of them.
+  public internal(set) var platformGeneration: UInt64 = 1
+  /// When one of them does something by itself.
+  var platformDue = VirtualTime.never
 
   var nextJourney: UInt64 = 1
   /// The VP to look at first.
@@ -82,6 +90,9 @@ public final class Partition {
     routing = GroupRouting(
       encoding: configuration.groupEncoding,
       groups: (0..<configuration.vtlCount).map { (id: GroupID($0), vtl: VTL($0)) })
+    devices = Devices(serial: SerialPort(configuration.serialInput))
+    ioapic = Self.makeIOAPIC(configuration)
+    messageRoutes = Self.makeMessageRoutes(configuration)
     groupGenerations = Array(repeating: 1, count: configuration.vtlCount)
     ready = Array(repeating: 0, count: (configuration.vpCount + 63) / 64)
     hyperV = HyperVPartition(
@@ -90,6 +101,7 @@ public final class Partition {
         physicalAddressWidth: Int(CPUIDTable.physicalAddressBits)))
     for vp in 0..<configuration.vpCount { createVP(vp) }
     for group in 0..<configuration.vtlCount { rebuild(GroupID(group)) }
+    updatePlatformDue()
   }
 
   deinit {
@@ -110,7 +122,8 @@ public final class Partition {
       (apics + index).initialize(
         to: LocalAPIC(
           id: ApicID(vp), context: id, group: group(of: VTL(vtl)), isBootstrap: vp == 0,
-          powersUpInX2APIC: configuration.vpCount > 255))
+          powersUpInX2APIC: configuration.vpCount > 255,
+          version: configuration.hasEOIRegister ? .withEOISuppression : .standard))
     }
   }
 

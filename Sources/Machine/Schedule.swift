@@ -50,7 +50,7 @@ extension Partition {
 
   /// When the next timer of any context, or the time limit, is due.
   func nextDue() -> VirtualTime? {
-    var due = timeLimit?.at ?? .never
+    var due = min(timeLimit?.at ?? .never, platformDue)
     for vp in 0..<configuration.vpCount where vps[vp].due < due { due = vps[vp].due }
     return due == .never ? nil : due
   }
@@ -112,7 +112,7 @@ extension Partition {
   /// How many ticks the VP may run until it has to be looked at again; nil when its slice is over.
   private func grant(_ vp: Int, before end: VirtualTime) -> UInt64? {
     if vps[vp].processor.isMidInstruction { return 1 }
-    let limit = min(end, vps[vp].due, timeLimit?.at ?? .never)
+    let limit = min(end, vps[vp].due, platformDue, timeLimit?.at ?? .never)
     guard clock < limit else { return nil }
     guard vps[vp].watchesEveryInstruction else { return (limit - clock).rawValue }
     touch(vp)
@@ -157,20 +157,26 @@ extension Partition {
 
   // MARK: - Timers
 
-  /// Lets every timer that is due expire, earliest first; equal times in VP order.
+  /// Lets every timer that is due expire, earliest first; equal times in VP order, and the devices after them.
   private func expireTimers() {
     guard clock >= earliestDue else { return }
     var expiring: [(due: VirtualTime, vp: Int)] = []
     for vp in 0..<configuration.vpCount where vps[vp].due <= clock { expiring.append((vps[vp].due, vp)) }
+    let devices = configuration.vpCount
+    if platformDue <= clock { expiring.append((platformDue, devices)) }
     expiring.sort { ($0.due, $0.vp) < ($1.due, $1.vp) }
     for (_, vp) in expiring {
+      guard vp != devices else {
+        expirePlatform()
+        continue
+      }
       for vtl in 0..<configuration.vtlCount {
         let id = ContextID(vp, vtl)
         if let due = apic(id).pointee.timerDue, due <= clock { expireTimer(id) }
       }
       updateDue(vp)
     }
-    earliestDue = .never
+    earliestDue = platformDue
     for vp in 0..<configuration.vpCount where vps[vp].due < earliestDue { earliestDue = vps[vp].due }
   }
 
@@ -188,5 +194,5 @@ extension Partition {
   }
 
   /// A timer armed for later than this, 146 years, never expires: the clock must not come to its end.
-  private static var horizon: VirtualTime { VirtualTime(ticks: 1 << 62) }
+  static var horizon: VirtualTime { VirtualTime(ticks: 1 << 62) }
 }

@@ -15,7 +15,7 @@ extension Partition {
   public func snapshot() -> Snapshot {
     Snapshot(
       machine: machineSnapshot(), contexts: (0..<contextCount).map(contextSnapshot),
-      groups: (0..<configuration.vtlCount).map(groupSnapshot))
+      groups: (0..<configuration.vtlCount).map(groupSnapshot), platform: platformSnapshot())
   }
 
   public func machineSnapshot() -> MachineSnapshot {

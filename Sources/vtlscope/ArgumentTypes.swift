@@ -2,6 +2,7 @@ import Architecture
 import ArgumentParser
 import Host
 import Journal
+import Machine
 
 /// A span of virtual time: a number with `s`, `ms`, `us` or `ns`.
 struct Span: ExpressibleByArgument {
@@ -50,5 +51,35 @@ extension GroupEncoding: ExpressibleByArgument {
     }
     guard argument.hasPrefix("rfc-2023:"), let bits = UInt8(argument.dropFirst(9)), bits <= 32 else { return nil }
     self = .rfc2023(bits: bits)
+  }
+}
+
+/// The group of one route: `pin:17=1` or `msi:periodic=1`.
+struct RouteGroup: ExpressibleByArgument {
+  private enum Source {
+    case pin(UInt8)
+    case message(String)
+  }
+  private var source: Source
+  private var group: GroupID
+
+  init?(argument: String) {
+    let sides = argument.split(separator: "=", omittingEmptySubsequences: false)
+    guard sides.count == 2, let number = UInt8(sides[1]) else { return nil }
+    group = GroupID(rawValue: number)
+    if sides[0].hasPrefix("pin:"), let pin = UInt8(sides[0].dropFirst(4)) {
+      source = .pin(pin)
+    } else if sides[0].hasPrefix("msi:"), sides[0].count > 4 {
+      source = .message(String(sides[0].dropFirst(4)))
+    } else {
+      return nil
+    }
+  }
+
+  func set(in groups: inout RouteGroups) {
+    switch source {
+    case .pin(let pin): groups.pins[pin] = group
+    case .message(let device): groups.messages[device] = group
+    }
   }
 }

@@ -47,6 +47,13 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("How groups are told apart: explicit, or rfc-2023:NBITS.", valueName: "HOW"))
   var groups: GroupEncoding?
 
+  @Option(
+    name: .customLong("route"),
+    help: ArgumentHelp(
+      "The group of a device's interrupts: pin:N=GROUP or msi:DEVICE=GROUP. May be repeated; 0 unless said.",
+      valueName: "ROUTE"))
+  var routes: [RouteGroup] = []
+
   @Option(help: ArgumentHelp("A built-in scenario; see --list-scenarios.", valueName: "NAME"))
   var scenario: String?
 
@@ -133,6 +140,7 @@ struct Run: ParsableCommand {
     if let memory { configuration.memoryBytes = memory.bytes }
     if let append { configuration.commandLine = append }
     if let groups { configuration.groupEncoding = groups }
+    for route in routes { route.set(in: &configuration.routeGroups) }
     configuration.checksMaps = checkMaps
     return configuration
   }

@@ -1,0 +1,56 @@
+import Architecture
+import Interpreter
+import Interrupts
+import Journal
+
+/// Who answers at an I/O port, and what the devices want done.
+extension Partition {
+  /// What nobody drives reads all ones.
+  func readPort(_ port: UInt16, _ size: Int) -> UInt64 {
+    guard let number = Devices.owner(of: port) else { return unclaimed() }
+    let (value, effects) = Devices.all[number].read(&devices, port, size, clock)
+    perform(effects, of: number)
+    return value.map { UInt64($0) } ?? unclaimed()
+  }
+
+  func writePort(_ port: UInt16, _ size: Int, _ value: UInt32) {
+    guard let number = Devices.owner(of: port),
+      let effects = Devices.all[number].write(&devices, port, size, value, clock)
+    else { return unclaimedAccesses &+= 1 }
+    perform(effects, of: number)
+  }
+
+  private func unclaimed() -> UInt64 {
+    unclaimedAccesses &+= 1
+    return ~0
+  }
+
+  /// Does what device `number` asks for. Every change of a device ends here.
+  func perform(_ effects: [DeviceEffect], of number: Int) {
+    for effect in effects {
+      switch effect {
+      case .line(let line, let isHigh): drive(line, isHigh: isHigh, by: number)
+      case .message(let signal): sendMessage(signal, of: number)
+      case .transmit(let byte): serialSink(byte)
+      case .exit(let value): stop(.debugExit, status: value)
+      }
+    }
+    platformGeneration &+= 1
+    updatePlatformDue()
+  }
+
+  /// Lets the devices, and the IOAPIC's pins that are held back, do what is due.
+  func expirePlatform() {
+    for (number, device) in Devices.all.enumerated() where device.due(devices) <= clock {
+      perform(device.expire(&devices, clock), of: number)
+    }
+    if let due = ioapic.due, due <= clock { perform(ioapic.expire(at: clock)) }
+  }
+
+  /// Recomputes when the first of them is due. Every change of a device or the IOAPIC must come here.
+  func updatePlatformDue() {
+    platformDue = min(devices.due, ioapic.due ?? .never)
+    if platformDue >= Self.horizon { platformDue = .never }
+    if platformDue < earliestDue { earliestDue = platformDue }
+  }
+}
