@@ -72,7 +72,7 @@ enum PublishingBench {
     let configuration = work.configuration
     return try RegionWriter(
       name: "bench", vpCount: configuration.vpCount, vtlCount: configuration.vtlCount,
-      groupCount: configuration.vtlCount)
+      groupCount: configuration.vtlCount, platform: configuration.platform)
   }
 
   private static func time(_ work: Work, publishes: Bool) throws -> (nanoseconds: UInt64, frames: UInt64) {

@@ -152,6 +152,9 @@ public final class MachineHost {
         region.write(group: partition.groupSnapshot(i), index: i, generation: generation)
       }
     }
+    if region.needsPlatform(partition.platformGeneration) {
+      region.write(platform: partition.platformSnapshot(), generation: partition.platformGeneration)
+    }
     var machine = partition.machineSnapshot()
     // A machine does not know how often it was looked at.
     machine.epoch = region.currentFrame + 1

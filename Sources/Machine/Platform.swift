@@ -35,6 +35,17 @@ extension Partition {
   }
 }
 
+extension Configuration {
+  /// The interrupt hardware of such a machine at power-on: as much as it ever has.
+  public var platform: PlatformSnapshot {
+    var shot = PlatformSnapshot()
+    shot.ioapics = [Partition.makeIOAPIC(self).snapshot]
+    shot.messageRoutes = Partition.makeMessageRoutes(self)
+    shot.serial = SerialSnapshot()
+    return shot
+  }
+}
+
 /// Which group each device's interrupts are resolved in; 0 where nothing is said.
 public struct RouteGroups: Hashable, Sendable {
   /// By pin of the IOAPIC, 0...23.

@@ -76,7 +76,17 @@ extension RegionReader {
     if case .requested(_, _, let route) = event.body, let target = route.firstTarget, !isContext(target) {
       return nil
     }
-    return event
+    return namesWhatIsThere(event.body) ? event : nil
+  }
+
+  /// The pin or the message route it names exists; where there are several IOAPICs, on some of them.
+  private func namesWhatIsThere(_ body: Event.Body) -> Bool {
+    switch body {
+    case .pin(let pin, _, _, _), .routeWritten(let pin, _, _), .remoteIRRCleared(let pin, _, _):
+      UInt32(pin) < header.raw.pins.count
+    case .messageSent(let route, _, _): UInt32(route) < header.raw.message_routes.count
+    default: true
+    }
   }
 
   /// Whether a region of these counts has such a context.

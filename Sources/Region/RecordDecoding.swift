@@ -6,22 +6,19 @@ import Journal
 
 extension RegionReader {
   func decode(_ layout: FrameLayout) throws(RegionError) -> Snapshot {
-    let raw = header.raw
-    let machine = try decode(buffer.load(fromByteOffset: layout.machine, as: vtlscope_machine.self))
+    let machine = try decode(layout.machine.load(0, buffer) as vtlscope_machine)
     var contexts: [ContextSnapshot] = []
     contexts.reserveCapacity(header.contextCount)
     for index in 0..<header.contextCount {
-      let place = layout.contexts + index * Int(raw.contexts.stride)
-      contexts.append(try decodeContext(at: place, index, stamps: layout.stamps[index]))
+      contexts.append(try decodeContext(at: layout.contexts.place(of: index), index, stamps: layout.stamps[index]))
     }
     var groups: [GroupSnapshot] = []
     for index in 0..<header.groupCount {
-      let place = layout.groups + index * Int(raw.groups.stride)
-      let record = buffer.load(fromByteOffset: place, as: vtlscope_group.self)
-      let entries = layout.mapEntries + index * Int(raw.map_capacity) * Int(raw.map_entries.stride)
-      groups.append(try decode(record, index, entries: entries))
+      let entries = layout.mapEntries.place(of: index * Int(header.raw.map_capacity))
+      groups.append(try decode(layout.groups.load(index, buffer) as vtlscope_group, index, entries: entries))
     }
-    return Snapshot(machine: machine, contexts: contexts, groups: groups)
+    return Snapshot(
+      machine: machine, contexts: contexts, groups: groups, platform: try decodePlatform(layout))
   }
 
   private func decode(_ record: vtlscope_machine) throws(RegionError) -> MachineSnapshot {
@@ -71,17 +68,25 @@ extension RegionReader {
     guard reason != nil || record.pointee.entry_reason == 0 else {
       throw damaged("context \(id): entry reason \(record.pointee.entry_reason)")
     }
+    guard let latch = InitLatch(rawValue: record.pointee.init_latch),
+      let lazyEOI = LazyEOI(rawValue: record.pointee.lazy_eoi)
+    else {
+      throw damaged("context \(id): INIT latch \(record.pointee.init_latch), lazy EOI \(record.pointee.lazy_eoi)")
+    }
     guard record.pointee.instruction_count <= 16 else {
       throw damaged("context \(id): \(record.pointee.instruction_count) instruction bytes")
     }
     context.activity = activity
+    context.initLatch = latch
+    context.lazyEOI = lazyEOI
+    context.lazyEOIAddress = record.pointee.lazy_eoi_address
     context.entryReason = reason
     context.since = VirtualTime(rawValue: record.pointee.since)
     for i in 0..<64 {
       context.apic.registers[i] = buffer.load(fromByteOffset: place + i * 16, as: UInt32.self)
     }
     decodeProcessor(record, &context)
-    decodeTimer(record, &context)
+    try decodeTimer(record, &context)
     try decodeHistory(record, &context)
     context.counters = ContextCounters(record)
     guard stamps >= 0 else { return context }
@@ -117,7 +122,9 @@ extension RegionReader {
     context.instructions = record.pointee.instructions
   }
 
-  private func decodeTimer(_ record: UnsafePointer<vtlscope_context>, _ context: inout ContextSnapshot) {
+  private func decodeTimer(
+    _ record: UnsafePointer<vtlscope_context>, _ context: inout ContextSnapshot
+  ) throws(RegionError) {
     let present = record.pointee.present
     context.timer.due = record.pointee.timer_due.time(if: present & VTLSCOPE_CONTEXT_TIMER_DUE)
     context.timer.period = VirtualTime(rawValue: record.pointee.timer_period)
@@ -126,6 +133,16 @@ extension RegionReader {
     context.timer.expiredWhileMasked = record.pointee.timer_expired_masked
     context.timer.lastMaskedExpiry =
       record.pointee.last_masked_expiry.time(if: present & VTLSCOPE_CONTEXT_LAST_MASKED_EXPIRY)
+    context.timer.lastExpiry = record.pointee.last_expiry.time(if: present & VTLSCOPE_CONTEXT_LAST_EXPIRY)
+    context.timer.mergedTicks = record.pointee.merged_ticks
+    context.timer.ignoredWrites = record.pointee.ignored_timer_writes
+    let last = LastWrite(record.pointee.last_timer_write, if: present & VTLSCOPE_CONTEXT_LAST_TIMER_WRITE)
+    guard let last else { return }
+    guard let register = TimerRegister(rawValue: record.pointee.timer_register) else {
+      throw damaged("context \(context.id): timer register \(record.pointee.timer_register)")
+    }
+    context.timer.lastWrite = TimerWrite(
+      register: register, write: last, isIgnored: record.pointee.timer_ignored != 0)
   }
 
   private func decodeHistory(
@@ -215,13 +232,13 @@ extension RegionReader {
 }
 
 extension UInt64 {
-  fileprivate func time(if present: UInt32) -> VirtualTime? {
+  func time(if present: UInt32) -> VirtualTime? {
     present == 0 ? nil : VirtualTime(rawValue: self)
   }
 }
 
 extension LastWrite {
-  fileprivate init?(_ record: vtlscope_write, if present: UInt32) {
+  init?(_ record: vtlscope_write, if present: UInt32) {
     guard present != 0 else { return nil }
     self.init(time: VirtualTime(rawValue: record.time), rip: record.rip, value: record.value)
   }
@@ -240,5 +257,7 @@ extension ContextCounters {
     vtlEntries = record.pointee.vtl_entries
     halts = record.pointee.halts
     exceptions = record.pointee.exceptions
+    systemManagementInterrupts = record.pointee.smis
+    arbitrationsWon = record.pointee.arbitrations_won
   }
 }

@@ -78,6 +78,7 @@ extension RegionWriter {
     record.pointee.instruction = (context.instruction.low, context.instruction.high)
     record.pointee.instruction_count = context.instruction.count
     record.pointee.nmi_pending = context.nmiPending
+    record.pointee.init_latch = context.initLatch.rawValue
     record.pointee.startup_vector = context.startupPending?.rawValue ?? 0
     record.pointee.code_selector = context.codeSelector
     record.pointee.apic_base = context.apicBase
@@ -92,6 +93,12 @@ extension RegionWriter {
     record.pointee.timer_expired = context.timer.expired
     record.pointee.timer_expired_masked = context.timer.expiredWhileMasked
     record.pointee.last_masked_expiry = context.timer.lastMaskedExpiry?.rawValue ?? 0
+    record.pointee.last_expiry = context.timer.lastExpiry?.rawValue ?? 0
+    record.pointee.merged_ticks = context.timer.mergedTicks
+    record.pointee.ignored_timer_writes = context.timer.ignoredWrites
+    record.pointee.last_timer_write = vtlscope_write(context.timer.lastWrite?.write)
+    record.pointee.timer_register = context.timer.lastWrite?.register.rawValue ?? 0
+    record.pointee.timer_ignored = context.timer.lastWrite?.isIgnored == true ? 1 : 0
   }
 
   private func store(
@@ -109,6 +116,8 @@ extension RegionWriter {
     record.pointee.assist_page = context.assistPage
     record.pointee.guest_os_id = context.guestOSID
     record.pointee.hypercall_page = context.hypercallPage
+    record.pointee.lazy_eoi = context.lazyEOI.rawValue
+    record.pointee.lazy_eoi_address = context.lazyEOIAddress
   }
 
   private func store(
@@ -125,6 +134,8 @@ extension RegionWriter {
     record.pointee.vtl_entries = context.counters.vtlEntries
     record.pointee.halts = context.counters.halts
     record.pointee.exceptions = context.counters.exceptions
+    record.pointee.smis = context.counters.systemManagementInterrupts
+    record.pointee.arbitrations_won = context.counters.arbitrationsWon
   }
 
   /// Stores the stamps of the vectors that have one, at the place of their vector.
@@ -212,6 +223,8 @@ extension ContextSnapshot {
     if lastInit != nil { present |= VTLSCOPE_CONTEXT_LAST_INIT }
     if lastInitSender != nil { present |= VTLSCOPE_CONTEXT_LAST_INIT_SENDER }
     if lastStartup != nil { present |= VTLSCOPE_CONTEXT_LAST_STARTUP }
+    if timer.lastExpiry != nil { present |= VTLSCOPE_CONTEXT_LAST_EXPIRY }
+    if timer.lastWrite != nil { present |= VTLSCOPE_CONTEXT_LAST_TIMER_WRITE }
     return present
   }
 }

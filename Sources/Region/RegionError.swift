@@ -81,6 +81,10 @@ public enum RegionLimits {
   public static var tableBytes: UInt64 { 256 << 20 }
   public static var vtls: Int { 16 }
   public static var groups: Int { 256 }
+  public static var ioapics: Int { 64 }
+  /// Of all IOAPICs together.
+  public static var pins: Int { 4_096 }
+  public static var messageRoutes: Int { 4_096 }
   /// Bytes of symbol names, and of symbol records.
   public static var symbolBytes: Int { 4 << 20 }
   /// Characters of a machine's name.

@@ -53,8 +53,16 @@ struct RegionHeader {
     check("machine", raw.machine, vtlscope_machine.self, 1...1)
     check("groups", raw.groups, vtlscope_group.self, UInt64(raw.group_count)...UInt64(raw.group_count))
     check("map entries", raw.map_entries, vtlscope_map_entry.self, mapEntries...mapEntries)
-    check("contexts", raw.contexts, vtlscope_context.self, contexts...contexts)
+    check(
+      "contexts", raw.contexts, vtlscope_context.self, contexts...contexts,
+      smallest: Int(VTLSCOPE_CONTEXT_SIZE_1_0))
     check("stamps", raw.stamps, vtlscope_stamps.self, contexts...contexts, isReadWhole: false)
+    check("IOAPICs", ifPresent: raw.ioapics, vtlscope_ioapic.self, 0...UInt64(RegionLimits.ioapics))
+    check("pins", ifPresent: raw.pins, vtlscope_pin.self, 0...UInt64(RegionLimits.pins))
+    check(
+      "message routes", ifPresent: raw.message_routes, vtlscope_message_route.self,
+      0...UInt64(RegionLimits.messageRoutes))
+    check("devices", ifPresent: raw.devices, vtlscope_devices.self, 0...1)
     return check.fault
   }
 
@@ -72,8 +80,18 @@ private struct TableCheck {
 
   init(space: UInt64) { self.space = space }
 
+  /// A table that came with version 1.1: all zero where there is none.
   mutating func callAsFunction<T>(
-    _ name: String, _ table: vtlscope_table, _: T.Type, _ counts: ClosedRange<UInt64>, isReadWhole: Bool = true
+    _ name: String, ifPresent table: vtlscope_table, _ type: T.Type, _ counts: ClosedRange<UInt64>
+  ) {
+    guard table.offset != 0 || table.stride != 0 || table.count != 0 else { return }
+    self(name, table, type, counts)
+  }
+
+  /// `smallest` is the size of a record in version 1.0, where it has grown since.
+  mutating func callAsFunction<T>(
+    _ name: String, _ table: vtlscope_table, _: T.Type, _ counts: ClosedRange<UInt64>, isReadWhole: Bool = true,
+    smallest: Int? = nil
   ) {
     guard fault == nil else { return }
     let (size, alignment) = (MemoryLayout<T>.size, MemoryLayout<T>.alignment)
@@ -81,7 +99,7 @@ private struct TableCheck {
     let (end, overflow) = table.offset.addingReportingOverflow(bytes)
     if !counts.contains(UInt64(table.count)) {
       fault = "\(table.count) \(name)"
-    } else if table.stride < size || (T.self != vtlscope_bank.self && table.stride > size * 8) {
+    } else if table.stride < smallest ?? size || (T.self != vtlscope_bank.self && table.stride > size * 8) {
       fault = "\(name) of \(table.stride) bytes"
     } else if table.offset % 8 != 0 || Int(table.stride) % alignment != 0 {
       // A record is read in place as the C struct it is.

@@ -20,7 +20,9 @@ public final class RegionWriter {
   /// The bank of the frame under way, and which of the banks it is.
   var bank: UnsafeMutableRawPointer
   var bankIndex = 0
-  /// The generation of every context, then every group, that each bank holds: bank x (contexts + groups).
+  /// How many IOAPICs, pins and message routes there are, and whether there are other devices.
+  let platform: PlatformShape
+  /// The generation of every context, then every group, then the platform, that each bank holds.
   private let generations: UnsafeMutableBufferPointer<UInt64>
   private var isClosed = false
 
@@ -28,11 +30,13 @@ public final class RegionWriter {
 
   /// Creates the region of the machine `name` in `directory`.
   ///
+  /// `platform` is what every frame's platform looks like: what there is of each in it, and no more.
   /// `ringBytes` is rounded down to a power of two of 64-byte events. Unless `isNamed` the file has no name, and nobody
   /// finds it, before `giveName`: then there is never a region without a frame to be seen.
   public init(
-    name: String, vpCount: Int, vtlCount: Int, groupCount: Int, symbols: SymbolTable = SymbolTable(),
-    ringBytes: Int = 16 << 20, directory: RegionDirectory = .standard, isNamed: Bool = true
+    name: String, vpCount: Int, vtlCount: Int, groupCount: Int, platform: PlatformSnapshot = PlatformSnapshot(),
+    symbols: SymbolTable = SymbolTable(), ringBytes: Int = 16 << 20, directory: RegionDirectory = .standard,
+    isNamed: Bool = true
   ) throws(RegionError) {
     guard RegionDirectory.isName(name) else { throw .badName(name) }
     guard vpCount >= 1, vpCount <= RegionLimits.contexts, (1...RegionLimits.vtls).contains(vtlCount),
@@ -45,6 +49,9 @@ public final class RegionWriter {
     plan.vp_count = UInt32(vpCount)
     plan.vtl_count = UInt32(vtlCount)
     plan.group_count = UInt32(groupCount)
+    self.platform = PlatformShape(platform)
+    guard self.platform.isWithinLimits else { throw .badSize("\(self.platform)") }
+    self.platform.setCounts(in: &plan)
     plan.symbols_end = symbols.end
     plan.symbols_dropped = UInt64(pool.dropped)
     let slots = UInt32(1) << UInt32(63 - (ringBytes / MemoryLayout<EventRecord>.size).leadingZeroBitCount)
@@ -63,7 +70,7 @@ public final class RegionWriter {
     header = base.bindMemory(to: vtlscope_header.self, capacity: 1)
     header.pointee = plan
     bank = base
-    generations = .allocate(capacity: Int(VTLSCOPE_BANKS) * (vpCount * vtlCount + groupCount))
+    generations = .allocate(capacity: Int(VTLSCOPE_BANKS) * (vpCount * vtlCount + groupCount + 1))
     generations.initialize(repeating: .max)
     pool.store(at: base, header)
     if isNamed { try file.publish() }
@@ -86,13 +93,17 @@ public final class RegionWriter {
     bank = vtlscope_frame_begin(base)
   }
 
+  @inline(__always) private func slot(_ index: Int) -> Int {
+    bankIndex * (contextCount + groupCount + 1) + index
+  }
+
   /// Whether this frame's bank holds another generation of the context than the caller's.
   @inline(__always) public func needsContext(_ index: Int, _ generation: UInt64) -> Bool {
-    generations[bankIndex * (contextCount + groupCount) + index] != generation
+    generations[slot(index)] != generation
   }
 
   @inline(__always) public func needsGroup(_ index: Int, _ generation: UInt64) -> Bool {
-    generations[bankIndex * (contextCount + groupCount) + contextCount + index] != generation
+    generations[slot(contextCount + index)] != generation
   }
 
   /// Stores a context.
@@ -100,15 +111,26 @@ public final class RegionWriter {
   /// `index` is vp x vtlCount + vtl; `generation` changes whenever the context does.
   public func write(context: borrowing ContextSnapshot, index: Int, generation: UInt64) {
     precondition(index >= 0 && index < contextCount, "a context outside of the machine")
-    generations[bankIndex * (contextCount + groupCount) + index] = generation
+    generations[slot(index)] = generation
     store(context, at: index)
   }
 
   /// Stores a group and its map.
   public func write(group: borrowing GroupSnapshot, index: Int, generation: UInt64) {
     precondition(index >= 0 && index < groupCount, "a group outside of the machine")
-    generations[bankIndex * (contextCount + groupCount) + contextCount + index] = generation
+    generations[slot(contextCount + index)] = generation
     store(group, at: index)
+  }
+
+  @inline(__always) public func needsPlatform(_ generation: UInt64) -> Bool {
+    generations[slot(contextCount + groupCount)] != generation
+  }
+
+  /// Stores the interrupt hardware outside of the local APICs.
+  public func write(platform: borrowing PlatformSnapshot, generation: UInt64) {
+    precondition(PlatformShape(copy platform) == self.platform, "another machine's platform")
+    generations[slot(contextCount + groupCount)] = generation
+    store(platform)
   }
 
   /// Makes the frame the current one and returns its number.
@@ -131,6 +153,7 @@ public final class RegionWriter {
       write(context: context, index: index, generation: .max)
     }
     for (index, group) in snapshot.groups.enumerated() { write(group: group, index: index, generation: .max) }
+    write(platform: snapshot.platform, generation: .max)
     return endFrame(machine: snapshot.machine)
   }
 

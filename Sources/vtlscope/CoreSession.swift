@@ -26,7 +26,7 @@ struct CoreSession {
     do throws(RegionError) {
       region = try RegionWriter(
         name: name, vpCount: configuration.vpCount, vtlCount: configuration.vtlCount,
-        groupCount: configuration.vtlCount, symbols: image.symbols, isNamed: false)
+        groupCount: configuration.vtlCount, platform: configuration.platform, symbols: image.symbols, isNamed: false)
     } catch {
       throw fail(error)
     }

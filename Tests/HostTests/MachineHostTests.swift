@@ -18,7 +18,8 @@ import Testing
     init() throws {
       directory = NSTemporaryDirectory() + "vtlscope-host-\(UUID().uuidString)"
       let region = try RegionWriter(
-        name: "host", vpCount: 4, vtlCount: 2, groupCount: 2, ringBytes: 4 << 20,
+        name: "host", vpCount: 4, vtlCount: 2, groupCount: 2, platform: Scenario.demo.configuration.platform,
+        ringBytes: 4 << 20,
         directory: RegionDirectory(path: directory))
       self.region = region
       partition = try Partition(Scenario.demo.configuration, sink: { region.append($0) }, serial: { _ in })
@@ -49,8 +50,6 @@ import Testing
     // What only the host knows.
     seen.machine.epoch = 0
     seen.machine.paceMilli = 0
-    // Not in the region's layout of version 1.0.
-    seen.platform = core.partition.platformSnapshot()
     #expect(seen == core.partition.snapshot())
     #expect(try reader.nextEvent() == core.partition.nextEvent)
   }

@@ -8,13 +8,15 @@ import Testing
   @Test(arguments: [(1, 1, 0), (1, 3, 3), (2, 2, 2), (7, 2, 3), (64, 2, 2)])
   func `every field of a frame comes back as it was written`(vps: Int, vtls: Int, groups: Int) throws {
     let scratch = Scratch()
+    // An IOAPIC of 24 pins, one more of 240 and one of none; or nothing at all.
+    let shape = vps == 1 ? PlatformSnapshot() : .shape(pins: Array([24, 240, 0].prefix(vps)), routes: vps - 1)
     let writer = try RegionWriter(
-      name: "demo", vpCount: vps, vtlCount: vtls, groupCount: groups, ringBytes: 4096,
+      name: "demo", vpCount: vps, vtlCount: vtls, groupCount: groups, platform: shape, ringBytes: 4096,
       directory: scratch.directory)
     let reader = try RegionReader(path: writer.path)
     var random = Seeded(UInt64(vps * 100 + vtls))
     for _ in 0..<8 {
-      let snapshot = random.snapshot(vps: vps, vtls: vtls, groups: groups)
+      let snapshot = random.snapshot(vps: vps, vtls: vtls, groups: groups, shape: shape)
       writer.write(snapshot)
       let read = try reader.snapshot()
       #expect(read == snapshot)
@@ -62,6 +64,44 @@ import Testing
     #expect(throws: RegionError.noFrame(path: writer.path)) { try reader.snapshot() }
     writer.beginFrame()
     #expect(throws: RegionError.noFrame(path: writer.path)) { try reader.snapshot() }
+  }
+
+  @Test func `a device's long name is cut off between two characters`() throws {
+    let scratch = Scratch()
+    var platform = PlatformSnapshot.shape(pins: [1], routes: 0)
+    let writer = try RegionWriter(
+      name: "demo", vpCount: 1, vtlCount: 1, groupCount: 1, platform: platform, ringBytes: 4096,
+      directory: scratch.directory)
+    var random = Seeded(3)
+    var snapshot = random.snapshot(vps: 1, vtls: 1, groups: 1, shape: platform)
+    snapshot.platform.ioapics[0].pins[0].device = "twenty-two characters +éé"
+    writer.write(snapshot)
+    platform = try RegionReader(path: writer.path).snapshot().platform
+    #expect(platform.ioapics[0].pins[0].device == "twenty-two characters +")
+  }
+
+  @Test func `a bank takes the platform when it changed since that bank was last written`() throws {
+    let scratch = Scratch()
+    let shape = PlatformSnapshot.shape(pins: [24], routes: 1)
+    let writer = try RegionWriter(
+      name: "demo", vpCount: 1, vtlCount: 1, groupCount: 1, platform: shape, ringBytes: 4096,
+      directory: scratch.directory)
+    let reader = try RegionReader(path: writer.path)
+    var random = Seeded(17)
+    var now = random.snapshot(vps: 1, vtls: 1, groups: 1, shape: shape)
+    for _ in 0..<3 { writer.write(now) }
+    var written: [Bool] = []
+    for frame in 0..<12 {
+      if frame % 4 == 0 { now.platform = random.platform(like: shape) }
+      let generation = UInt64(frame / 4 + 1)
+      writer.beginFrame()
+      written.append(writer.needsPlatform(generation))
+      if writer.needsPlatform(generation) { writer.write(platform: now.platform, generation: generation) }
+      writer.endFrame(machine: now.machine)
+      #expect(try reader.snapshot() == now)
+    }
+    // Each of the three banks once for each change.
+    #expect(written == [true, true, true, false, true, true, true, false, true, true, true, false])
   }
 
   @Test func `a bank takes every context that changed since that bank was last written`() throws {

@@ -16,6 +16,8 @@ import Testing
     header.vtl_count = 1
     header.group_count = 1
     header.name.0 = CChar(UInt8(ascii: "c"))
+    header.ioapics.count = 1
+    header.pins.count = 2
     vtlscope_plan(&header, 8, 0, 0)
     let region = UnsafeMutableRawBufferPointer.allocate(byteCount: Int(header.file_size), alignment: 4096)
     region.initializeMemory(as: UInt8.self, repeating: 0)
@@ -32,6 +34,13 @@ import Testing
       context.pointee.flags = VTLSCOPE_CONTEXT_ENABLED | VTLSCOPE_CONTEXT_ACTIVE
       context.pointee.apic.8.value = 0x50
     }
+    let ioapic = (bank + Int(header.ioapics.offset)).assumingMemoryBound(to: vtlscope_ioapic.self)
+    ioapic.pointee.version = 0x11
+    ioapic.pointee.pin_count = 2
+    let pins = (bank + Int(header.pins.offset)).assumingMemoryBound(to: vtlscope_pin.self)
+    pins[1].index = 1
+    pins[1].entry = 0x8051
+    pins[1].device.0 = CChar(UInt8(ascii: "d"))
     vtlscope_frame_end(base)
 
     let slot = vtlscope_event_begin(base, 0)!
@@ -52,6 +61,10 @@ import Testing
     #expect(snapshot.machine.time == VirtualTime(ticks: 1234))
     #expect(snapshot.contexts.map(\.id) == [ContextID(0, 0), ContextID(1, 0)])
     #expect(snapshot.contexts.allSatisfy { $0.isEnabled && $0.isActive && $0.apic[0x80] == 0x50 })
+    #expect(snapshot.platform.ioapics.map(\.version) == [0x11])
+    #expect(snapshot.platform.ioapics[0].pins.map(\.device) == ["", "d"])
+    #expect(snapshot.platform.ioapics[0].pins[1].entry.isLevelTriggered)
+    #expect(snapshot.platform.messageRoutes == [] && snapshot.platform.serial == nil)
     let batch = try reader.events(from: 0)
     #expect(batch.events == [Event(context: ContextID(1, 0), .taskPriorityChanged(from: 0, to: 0x50))])
   }

@@ -10,11 +10,12 @@ import Testing
   private func region() throws -> [UInt8] {
     let scratch = Scratch()
     let symbols = SymbolTable((0..<8).map { .init(address: UInt64($0) * 16, name: "symbol\($0)") }, end: 4096)
+    let shape = PlatformSnapshot.shape(pins: [3, 2], routes: 2)
     let writer = try RegionWriter(
-      name: "demo", vpCount: 2, vtlCount: 1, groupCount: 1, symbols: symbols, ringBytes: 1 << 16,
+      name: "demo", vpCount: 2, vtlCount: 1, groupCount: 1, platform: shape, symbols: symbols, ringBytes: 1 << 16,
       directory: scratch.directory)
     var random = Seeded(99)
-    for _ in 0..<3 { writer.write(random.snapshot(vps: 2, vtls: 1, groups: 1)) }
+    for _ in 0..<3 { writer.write(random.snapshot(vps: 2, vtls: 1, groups: 1, shape: shape)) }
     for n in 0..<2000 {
       writer.append(
         Event(sequence: UInt64(n), context: ContextID(n % 2, 0), .taskPriorityChanged(from: 0, to: 1)))
@@ -43,7 +44,8 @@ import Testing
     let header = bytes.withUnsafeBytes { $0.load(as: vtlscope_header.self) }
     let bank = Int(header.banks.offset + header.current_frame % 3 * UInt64(header.banks.stride))
     let contexts = bank + Int(header.contexts.offset)
-    let hot = [0..<448, bank..<bank + 512, contexts + 1024..<contexts + 1536, 0..<bytes.count]
+    let platform = bank + Int(header.ioapics.offset)..<bank + Int(header.devices.offset) + 128
+    let hot = [0..<448, bank..<bank + 512, contexts + 1024..<contexts + 1664, platform, 0..<bytes.count]
     var refused = 0
     bytes.withUnsafeMutableBytes { bytes in
       #expect(readAll(UnsafeRawBufferPointer(bytes)))
@@ -91,7 +93,7 @@ import Testing
       #expect {
         _ = try RegionReader(bytes: bytes, path: "old")
       } throws: { error in
-        "\(error)" == "old: region layout version 2.7, but this vtlscope reads version 1.0"
+        "\(error)" == "old: region layout version 2.7, but this vtlscope reads version 1.1"
           && (error as? RegionError)?.exitCode == 65
       }
     }
@@ -145,6 +147,91 @@ import Testing
     bytes.withUnsafeMutableBytes { $0.storeBytes(of: header, as: vtlscope_header.self) }
     let read = try bytes.withUnsafeBytes { try RegionReader(bytes: $0).snapshot() }
     #expect(read == snapshot)
+  }
+
+  @Test func `a file of version 1.0 is read, without what it does not have`() throws {
+    let scratch = Scratch()
+    let writer = try RegionWriter(
+      name: "demo", vpCount: 3, vtlCount: 2, groupCount: 1, ringBytes: 4096, directory: scratch.directory)
+    var random = Seeded(2)
+    var snapshot = random.snapshot(vps: 3, vtls: 2, groups: 1)
+    writer.write(snapshot)
+    var bytes = Scratch.bytes(writer.path)
+    var header = bytes.withUnsafeBytes { $0.load(as: vtlscope_header.self) }
+    // As version 1.0 wrote it: shorter contexts, one behind the other, and zeros where the new tables are named.
+    let bank = Int(header.banks.offset + header.current_frame % 3 * UInt64(header.banks.stride))
+    let contexts = bank + Int(header.contexts.offset)
+    let (old, new) = (Int(VTLSCOPE_CONTEXT_SIZE_1_0), MemoryLayout<vtlscope_context>.stride)
+    for index in 0..<6 {
+      let record = Array(bytes[contexts + index * new..<contexts + index * new + old])
+      bytes.replaceSubrange(contexts + index * old..<contexts + (index + 1) * old, with: record)
+    }
+    header.minor_version = 0
+    header.contexts.stride = UInt32(old)
+    (header.ioapics, header.pins, header.message_routes, header.devices) = (.init(), .init(), .init(), .init())
+    bytes.withUnsafeMutableBytes { $0.storeBytes(of: header, as: vtlscope_header.self) }
+    for i in snapshot.contexts.indices {
+      snapshot.contexts[i].timer.lastExpiry = nil
+      snapshot.contexts[i].timer.mergedTicks = 0
+      snapshot.contexts[i].timer.ignoredWrites = 0
+      snapshot.contexts[i].timer.lastWrite = nil
+      snapshot.contexts[i].lazyEOI = .off
+      snapshot.contexts[i].lazyEOIAddress = 0
+      snapshot.contexts[i].counters.systemManagementInterrupts = 0
+      snapshot.contexts[i].counters.arbitrationsWon = 0
+      // A bit that says that a field is there would not have been set.
+      let place = contexts + i * old + MemoryLayout<vtlscope_context>.offset(of: \.present)!
+      bytes[place + 1] &= 1
+      // And what was reserved was zero.
+      bytes[contexts + i * old + MemoryLayout<vtlscope_context>.offset(of: \.init_latch)!] = 0
+      snapshot.contexts[i].initLatch = .none
+    }
+    let read = try bytes.withUnsafeBytes { try RegionReader(bytes: $0).snapshot() }
+    #expect(read == snapshot)
+  }
+
+  @Test func `pins that no IOAPIC has, and numbers that mean nothing, are damage`() throws {
+    let valid = try region()
+    let header = valid.withUnsafeBytes { $0.load(as: vtlscope_header.self) }
+    let bank = Int(header.banks.offset + header.current_frame % 3 * UInt64(header.banks.stride))
+    func place(_ table: vtlscope_table, _ index: Int, _ offset: Int) -> Int {
+      bank + Int(table.offset) + index * Int(table.stride) + offset
+    }
+    let damages: [(Int, UInt8, String)] = [
+      (place(header.ioapics, 0, 12), 6, "IOAPIC 0: 6 pins"),
+      (place(header.ioapics, 1, 12), 1, "1 pins of no IOAPIC"),
+      (place(header.pins, 4, 144), 4, "IOAPIC 1: pin 1 is recorded as 4"),
+      (place(header.message_routes, 1, 61), 9, "message route 1: fault 9"),
+      (place(header.devices, 0, 77), 17, "serial port: 17 bytes wait"),
+    ]
+    for (at, value, what) in damages {
+      var bytes = valid
+      bytes[at] = value
+      bytes.withUnsafeBytes { bytes -> Void in
+        #expect(throws: RegionError.damaged(path: "memory", what: what)) {
+          try RegionReader(bytes: bytes).snapshot()
+        }
+      }
+    }
+  }
+
+  @Test func `events of pins and routes that are not there are counted and left out`() throws {
+    let scratch = Scratch()
+    let writer = try RegionWriter(
+      name: "demo", vpCount: 1, vtlCount: 1, groupCount: 1, platform: .shape(pins: [2], routes: 1), ringBytes: 4096,
+      directory: scratch.directory)
+    let signal = MessageSignal(address: 0, data: 0)
+    let bodies: [Event.Body] = [
+      .pin(1, .raised, .sent, isHigh: true), .pin(2, .raised, .sent, isHigh: true),
+      .routeWritten(pin: 1, from: .atReset, to: .atReset), .routeWritten(pin: 2, from: .atReset, to: .atReset),
+      .remoteIRRCleared(pin: 1, VectorNumber(0x51), .broadcast),
+      .remoteIRRCleared(pin: 2, VectorNumber(0x51), .broadcast),
+      .messageSent(route: 0, signal, fault: nil), .messageSent(route: 1, signal, fault: nil),
+    ]
+    for (n, body) in bodies.enumerated() { writer.append(Event(sequence: UInt64(n), body)) }
+    let batch = try RegionReader(path: writer.path).events(from: 0)
+    #expect(batch.events.map(\.body) == [0, 2, 4, 6].map { bodies[$0] })
+    #expect(batch.unreadable == 4)
   }
 
   @Test func `a file that is cut off while attached is an error, not a signal`() throws {

@@ -33,12 +33,17 @@ struct Seeded: RandomNumberGenerator {
 
 extension Seeded {
   /// A snapshot in which every field is random, within what its type and the machine's counts allow.
-  mutating func snapshot(vps: Int, vtls: Int, groups: Int) -> Snapshot {
+  ///
+  /// The platform has as much of everything as `shape` has.
+  mutating func snapshot(
+    vps: Int, vtls: Int, groups: Int, shape: PlatformSnapshot = PlatformSnapshot()
+  ) -> Snapshot {
     var contexts: [ContextSnapshot] = []
     for vp in 0..<vps { for vtl in 0..<vtls { contexts.append(context(ContextID(vp, vtl), vps, vtls)) } }
     var all: [GroupSnapshot] = []
     for _ in 0..<groups { all.append(group(vps, vtls)) }
-    return Snapshot(machine: machine(vps, vtls), contexts: contexts, groups: all)
+    return Snapshot(
+      machine: machine(vps, vtls), contexts: contexts, groups: all, platform: platform(like: shape))
   }
 
   mutating func machine(_ vps: Int, _ vtls: Int) -> MachineSnapshot {
@@ -73,7 +78,8 @@ extension Seeded {
       \.timer.expired,
       \.timer.expiredWhileMasked, \.counters.accepted, \.counters.merged, \.counters.rejected,
       \.counters.endOfInterrupts, \.counters.spuriousEOIs, \.counters.sent, \.counters.undelivered,
-      \.counters.vtlEntries, \.counters.halts, \.counters.exceptions,
+      \.counters.vtlEntries, \.counters.halts, \.counters.exceptions, \.counters.systemManagementInterrupts,
+      \.counters.arbitrationsWon, \.timer.mergedTicks, \.timer.ignoredWrites, \.lazyEOIAddress,
     ] { context[keyPath: path] = any() }
     context.codeSelector = any()
     context.instruction.count = UInt8(below(17))
@@ -88,6 +94,10 @@ extension Seeded {
     context.timer.due = flag() ? time() : nil
     context.timer.period = time()
     context.timer.lastMaskedExpiry = flag() ? time() : nil
+    context.timer.lastExpiry = flag() ? time() : nil
+    context.timer.lastWrite = lastWrite().map { TimerWrite(register: one(), write: $0, isIgnored: flag()) }
+    context.initLatch = one()
+    context.lazyEOI = one()
     context.lastTaskPriorityWrite = lastWrite()
     context.lastEndOfInterrupt = lastWrite()
     context.lastHalt = lastWrite()
@@ -131,6 +141,119 @@ extension Seeded {
     for _ in 0..<below(vps * 2) { group.physical.append(MapEntry(key: any(), vp: VPIndex(below(vps)))) }
     for _ in 0..<below(vps * 8) { group.logical.append(MapEntry(key: any(), vp: VPIndex(below(vps)))) }
     return group
+  }
+}
+
+extension PlatformSnapshot {
+  /// An IOAPIC for each number of pins, so many message routes, and all the other devices.
+  static func shape(pins: [Int], routes: Int) -> PlatformSnapshot {
+    var platform = PlatformSnapshot()
+    platform.ioapics = pins.map { count in
+      IOAPICSnapshot(id: 0, version: 0, base: 0, pins: (0..<count).map { PinSnapshot(index: UInt8($0)) })
+    }
+    let signal = MessageSignal(address: 0, data: 0)
+    platform.messageRoutes = (0..<routes).map { _ in
+      MessageRouteSnapshot(device: "", isEnabled: false, signal: signal, group: GroupID(0))
+    }
+    platform.serial = SerialSnapshot()
+    return platform
+  }
+}
+
+extension Seeded {
+  /// Every field random; as many of each as in `shape`. Of the devices beside, any.
+  mutating func platform(like shape: PlatformSnapshot) -> PlatformSnapshot {
+    var platform = shape
+    for i in platform.ioapics.indices {
+      platform.ioapics[i] = IOAPICSnapshot(
+        id: any(), version: any(), base: any(), firstInterrupt: any(),
+        pins: shape.ioapics[i].pins.map { pin(Int($0.index)) })
+    }
+    for i in platform.messageRoutes.indices { platform.messageRoutes[i] = messageRoute() }
+    guard shape.serial != nil else { return platform }
+    platform.pic = flag() ? pic() : nil
+    platform.pit = flag() ? pit() : nil
+    platform.serial = serial()
+    return platform
+  }
+
+  /// At most 24 bytes of UTF-8.
+  mutating func name() -> String {
+    ["", "serial", "periodic", "a name of 24 characters.", "\u{1B}[31m", "æøå€😀"][below(6)]
+  }
+
+  mutating func pin(_ index: Int) -> PinSnapshot {
+    var pin = PinSnapshot(
+      index: UInt8(index), entry: RedirectionEntry(rawValue: any()), group: GroupID(rawValue: any()))
+    pin.device = name()
+    pin.isLineHigh = flag()
+    pin.lineSince = time()
+    pin.remoteIRRSince = time()
+    pin.lastSent = flag() ? time() : nil
+    pin.lastJourney = JourneyID(rawValue: any())
+    pin.lastWasDelivered = flag()
+    pin.lastEndOfInterrupt = flag() ? time() : nil
+    pin.lastMaskedEdge = flag() ? time() : nil
+    pin.lastUnmask = flag() ? time() : nil
+    pin.lastWrite = lastWrite()
+    for path: WritableKeyPath<PinCounters, UInt64> in [
+      \.raised, \.sent, \.undelivered, \.coalesced, \.maskedEdges, \.endOfInterrupts,
+    ] { pin.counters[keyPath: path] = any() }
+    return pin
+  }
+
+  mutating func messageRoute() -> MessageRouteSnapshot {
+    var route = MessageRouteSnapshot(
+      device: name(), isEnabled: flag(), signal: MessageSignal(address: any(), data: any()),
+      group: GroupID(rawValue: any()))
+    route.sent = any()
+    route.undelivered = any()
+    route.malformed = any()
+    route.lastFault = flag() ? one() : nil
+    route.lastSent = flag() ? time() : nil
+    route.lastJourney = JourneyID(rawValue: any())
+    return route
+  }
+
+  mutating func pic() -> PICSnapshot {
+    var pic = PICSnapshot(master: chip(), slave: chip())
+    pic.isOutputHigh = flag()
+    pic.acknowledged = any()
+    pic.spurious = any()
+    return pic
+  }
+
+  mutating func chip() -> PICChipSnapshot {
+    var chip = PICChipSnapshot()
+    for path: WritableKeyPath<PICChipSnapshot, UInt8> in [
+      \.requests, \.inService, \.mask, \.lines, \.levelTriggered, \.vectorBase,
+    ] { chip[keyPath: path] = any() }
+    chip.isAutoEOI = flag()
+    chip.isInitialized = flag()
+    return chip
+  }
+
+  mutating func pit() -> PITSnapshot {
+    var pit = PITSnapshot()
+    pit.mode = UInt8(below(6))
+    pit.reload = UInt32(below(65_537))
+    pit.due = flag() ? time() : nil
+    pit.period = time()
+    pit.expired = any()
+    return pit
+  }
+
+  mutating func serial() -> SerialSnapshot {
+    var serial = SerialSnapshot()
+    for path: WritableKeyPath<SerialSnapshot, UInt8> in [
+      \.interruptEnable, \.interruptIdentification, \.lineControl, \.modemControl, \.lineStatus, \.trigger,
+    ] { serial[keyPath: path] = any() }
+    serial.waiting = UInt8(below(17))
+    for path: WritableKeyPath<SerialSnapshot, UInt64> in [\.received, \.transmitted, \.overruns, \.disconnected] {
+      serial[keyPath: path] = any()
+    }
+    serial.typed = any()
+    return serial
   }
 }
 

@@ -18,8 +18,12 @@
  * One thread writes. Readers map nothing and write nothing: they copy with pread() and check what they have,
  * so a writer can be stopped or killed between any two stores. All fields are in the writer's byte order.
  *
- * Versions: fields are appended, and strides grow, in a new minor version; a reader takes those it knows. It
- * refuses another major version. Reserved bytes are zero.
+ * Versions: fields are appended, strides grow and reserved bytes get a meaning in a new minor version; a reader
+ * takes those it knows, and the stride of a table says which fields its records have. It refuses another major
+ * version. Reserved bytes are zero.
+ *
+ * 1.1 appends to vtlscope_context, and adds the interrupt hardware outside of the local APICs: the tables ioapics,
+ * pins, message_routes and devices. A writer that has none of it leaves those tables all zero.
  */
 #ifndef VTLSCOPE_H
 #define VTLSCOPE_H
@@ -38,7 +42,7 @@
 #define VTLSCOPE_MAGIC 0x45504F43534C5456ull
 #define VTLSCOPE_BYTE_ORDER 0x01020304u
 #define VTLSCOPE_MAJOR 1u
-#define VTLSCOPE_MINOR 0u
+#define VTLSCOPE_MINOR 1u
 
 #define VTLSCOPE_BANKS 3u
 /* Room for a map entry per VP and logical bit, twice over. */
@@ -90,7 +94,12 @@ typedef struct vtlscope_header {
 
   uint64_t symbols_end;     /* nothing at or above this address is named */
   uint64_t symbols_dropped; /* symbols that found no room */
-  uint64_t reserved[8];
+
+  /* Version 1.1. From the start of a bank. */
+  vtlscope_table ioapics;        /* vtlscope_ioapic */
+  vtlscope_table pins;           /* vtlscope_pin: those of the first IOAPIC, then those of the next */
+  vtlscope_table message_routes; /* vtlscope_message_route */
+  vtlscope_table devices;        /* one vtlscope_devices */
 
   /* What changes while the machine lives; a cache line of its own. */
   uint64_t current_frame; /* frames count from 1, 0 is none yet; frame n is in bank n modulo banks.count */
@@ -105,6 +114,7 @@ VTLSCOPE_AT(vtlscope_header, vp_count, 144);
 VTLSCOPE_AT(vtlscope_header, banks, 160);
 VTLSCOPE_AT(vtlscope_header, events, 256);
 VTLSCOPE_AT(vtlscope_header, symbols_end, 304);
+VTLSCOPE_AT(vtlscope_header, ioapics, 320);
 VTLSCOPE_AT(vtlscope_header, current_frame, 384);
 VTLSCOPE_AT(vtlscope_header, host_state, 408);
 VTLSCOPE_ASSERT(sizeof(vtlscope_header) == 448);
@@ -180,6 +190,11 @@ typedef struct vtlscope_write {
 #define VTLSCOPE_CONTEXT_LAST_INIT (1u << 6)
 #define VTLSCOPE_CONTEXT_LAST_INIT_SENDER (1u << 7)
 #define VTLSCOPE_CONTEXT_LAST_STARTUP (1u << 8)
+#define VTLSCOPE_CONTEXT_LAST_EXPIRY (1u << 9)
+#define VTLSCOPE_CONTEXT_LAST_TIMER_WRITE (1u << 10)
+
+/* The size of a vtlscope_context in version 1.0. */
+#define VTLSCOPE_CONTEXT_SIZE_1_0 1536u
 
 /* One VTL of one VP. */
 typedef struct vtlscope_context {
@@ -207,7 +222,7 @@ typedef struct vtlscope_context {
   uint8_t instruction_count;
   uint8_t nmi_pending;
   uint8_t startup_vector;
-  uint8_t reserved_state;
+  uint8_t init_latch; /* what keeps a pending INIT waiting: 0 nothing, 1 SMM, 2 VMX root, 3 GIF=0 */
   uint16_t code_selector;
   uint16_t reserved_selector;
 
@@ -251,6 +266,20 @@ typedef struct vtlscope_context {
   uint64_t vtl_entries;
   uint64_t halts;
   uint64_t exceptions;
+
+  /* Version 1.1. */
+  uint64_t smis;             /* that reached it, and were turned down */
+  uint64_t arbitrations_won; /* lowest-priority requests that it got */
+  uint64_t last_expiry;      /* of the timer, masked or not */
+  uint64_t merged_ticks;     /* expiries that found their vector pending already */
+  uint64_t ignored_timer_writes;
+  vtlscope_write last_timer_write;
+  uint8_t timer_register;     /* of the last write: 0 TMICT, 1 IA32_TSC_DEADLINE, 2 LVT timer, 3 TDCR */
+  uint8_t timer_ignored;      /* its mode did not let it do anything */
+  uint8_t lazy_eoi;           /* 0 off, 1 enabled, 2 armed, 3 taken */
+  uint8_t reserved_lazy[5];
+  uint64_t lazy_eoi_address; /* guest physical */
+  uint64_t reserved_tail[6];
 } vtlscope_context;
 VTLSCOPE_AT(vtlscope_context, vp, 1024);
 VTLSCOPE_AT(vtlscope_context, rip, 1048);
@@ -260,7 +289,10 @@ VTLSCOPE_AT(vtlscope_context, timer_due, 1264);
 VTLSCOPE_AT(vtlscope_context, last_tpr, 1312);
 VTLSCOPE_AT(vtlscope_context, entry_time, 1408);
 VTLSCOPE_AT(vtlscope_context, instructions, 1448);
-VTLSCOPE_ASSERT(sizeof(vtlscope_context) == 1536);
+VTLSCOPE_AT(vtlscope_context, smis, VTLSCOPE_CONTEXT_SIZE_1_0);
+VTLSCOPE_AT(vtlscope_context, last_timer_write, 1576);
+VTLSCOPE_AT(vtlscope_context, lazy_eoi_address, 1608);
+VTLSCOPE_ASSERT(sizeof(vtlscope_context) == 1664);
 
 /* Since when a vector waits or is being served, and which interrupt it belongs to. */
 typedef struct vtlscope_stamp {
@@ -301,6 +333,147 @@ typedef struct vtlscope_map_entry {
   uint32_t vp;
 } vtlscope_map_entry;
 VTLSCOPE_ASSERT(sizeof(vtlscope_map_entry) == 8);
+
+/* Names of devices: UTF-8, NUL-padded; a longer one is cut off. */
+#define VTLSCOPE_DEVICE_NAME 24u
+
+/* An IOAPIC (82093AA). */
+typedef struct vtlscope_ioapic {
+  uint64_t base;            /* guest physical */
+  uint32_t first_interrupt; /* the global system interrupt of pin 0 */
+  uint32_t pin_count;
+  uint8_t id;      /* bits 27:24 of its ID register */
+  uint8_t version; /* 0x11, or 0x20 with an EOI register */
+  uint8_t reserved[14];
+} vtlscope_ioapic;
+VTLSCOPE_ASSERT(sizeof(vtlscope_ioapic) == 32);
+
+/* vtlscope_pin.flags */
+#define VTLSCOPE_PIN_LINE_HIGH (1u << 0)
+#define VTLSCOPE_PIN_LAST_DELIVERED (1u << 1) /* the last message reached somebody */
+
+/* vtlscope_pin.present */
+#define VTLSCOPE_PIN_LAST_SENT (1u << 0)
+#define VTLSCOPE_PIN_LAST_EOI (1u << 1)
+#define VTLSCOPE_PIN_LAST_MASKED_EDGE (1u << 2)
+#define VTLSCOPE_PIN_LAST_UNMASK (1u << 3)
+#define VTLSCOPE_PIN_LAST_WRITE (1u << 4)
+
+/* One pin of an IOAPIC. */
+typedef struct vtlscope_pin {
+  uint64_t entry;            /* of the redirection table */
+  uint64_t line_since;       /* when the line became what it is */
+  uint64_t remote_irr_since; /* says something while remote IRR is set in the entry */
+  uint64_t last_sent;
+  uint64_t last_journey;     /* 0 none */
+  uint64_t last_eoi;         /* the last time remote IRR was cleared */
+  uint64_t last_masked_edge; /* an edge that was lost */
+  uint64_t last_unmask;
+  vtlscope_write last_write; /* of the entry; value: what was there before */
+  uint64_t raised;           /* rising edges of the line */
+  uint64_t sent;
+  uint64_t undelivered; /* messages that reached nobody */
+  uint64_t coalesced;
+  uint64_t masked_edges;
+  uint64_t end_of_interrupts;
+  uint32_t flags;
+  uint32_t present;
+  uint8_t index; /* in its IOAPIC */
+  uint8_t group; /* that its messages are resolved in */
+  uint8_t reserved[6];
+  char device[VTLSCOPE_DEVICE_NAME]; /* what is on the line; empty: unknown */
+  uint64_t reserved_tail[2];
+} vtlscope_pin;
+VTLSCOPE_AT(vtlscope_pin, raised, 88);
+VTLSCOPE_AT(vtlscope_pin, index, 144);
+VTLSCOPE_ASSERT(sizeof(vtlscope_pin) == 192);
+
+/* vtlscope_message_route.flags */
+#define VTLSCOPE_ROUTE_ENABLED (1u << 0)
+
+/* vtlscope_message_route.present */
+#define VTLSCOPE_ROUTE_LAST_SENT (1u << 0)
+
+/* The message-signaled interrupt of one device. */
+typedef struct vtlscope_message_route {
+  uint64_t address;
+  uint32_t data;
+  uint32_t flags;
+  uint64_t sent;
+  uint64_t undelivered; /* reached nobody */
+  uint64_t malformed;   /* writes that were no interrupt message */
+  uint64_t last_sent;
+  uint64_t last_journey; /* 0 none */
+  uint32_t present;
+  uint8_t group;
+  uint8_t last_fault; /* 0 none, 1 not FEEh, 2 upper address bits, 3 extended destination */
+  uint8_t reserved[2];
+  char device[VTLSCOPE_DEVICE_NAME];
+  uint64_t reserved_tail;
+} vtlscope_message_route;
+VTLSCOPE_AT(vtlscope_message_route, device, 64);
+VTLSCOPE_ASSERT(sizeof(vtlscope_message_route) == 96);
+
+/* vtlscope_pic.flags */
+#define VTLSCOPE_PIC_AUTO_EOI (1u << 0)
+#define VTLSCOPE_PIC_INITIALIZED (1u << 1) /* ICW1 to ICW4 were written */
+
+/* One 8259A interrupt controller: a bit per input. */
+typedef struct vtlscope_pic {
+  uint8_t requests;
+  uint8_t in_service;
+  uint8_t mask;
+  uint8_t lines;
+  uint8_t level_triggered; /* 4D0h or 4D1h */
+  uint8_t vector_base;
+  uint8_t flags;
+  uint8_t reserved;
+} vtlscope_pic;
+VTLSCOPE_ASSERT(sizeof(vtlscope_pic) == 8);
+
+/* vtlscope_devices.present */
+#define VTLSCOPE_DEVICES_PIC (1u << 0)
+#define VTLSCOPE_DEVICES_PIT (1u << 1)
+#define VTLSCOPE_DEVICES_SERIAL (1u << 2)
+#define VTLSCOPE_DEVICES_PIT_DUE (1u << 3)
+
+/* vtlscope_devices.flags */
+#define VTLSCOPE_DEVICES_PIC_OUTPUT (1u << 0) /* INTR is asserted */
+
+/* The devices of a PC that interrupts begin or pass in. */
+typedef struct vtlscope_devices {
+  uint32_t present;
+  uint32_t flags;
+
+  vtlscope_pic pic[2]; /* master, slave */
+  uint64_t pic_acknowledged;
+  uint64_t pic_spurious;
+
+  uint64_t pit_due; /* channel 0 of the 8254 */
+  uint64_t pit_period;
+  uint64_t pit_expired;
+  uint32_t pit_reload; /* counts of 1.193182 MHz, 1...65536; 0 never loaded */
+  uint8_t pit_mode;    /* 0...5 */
+  uint8_t reserved_pit[3];
+
+  uint8_t serial_ier; /* registers of the 16550, as they would read */
+  uint8_t serial_iir;
+  uint8_t serial_lcr;
+  uint8_t serial_mcr;
+  uint8_t serial_lsr;
+  uint8_t serial_waiting; /* bytes in the receive FIFO, 0...16 */
+  uint8_t serial_trigger; /* its trigger level */
+  uint8_t reserved_serial;
+  uint64_t serial_received;
+  uint64_t serial_transmitted;
+  uint64_t serial_overruns;
+  uint64_t serial_disconnected;
+  uint32_t serial_typed; /* bytes an operator has typed that are not on the line yet */
+  uint32_t reserved_typed;
+} vtlscope_devices;
+VTLSCOPE_AT(vtlscope_devices, pit_due, 40);
+VTLSCOPE_AT(vtlscope_devices, serial_ier, 72);
+VTLSCOPE_ASSERT(sizeof(vtlscope_devices) == 120);
 
 /* vtlscope_event.vtl when the event belongs to no context. */
 #define VTLSCOPE_NO_VTL 0xFFu
@@ -392,8 +565,8 @@ static inline uint64_t vtlscope_align(uint64_t bytes, uint64_t unit) {
   return (bytes + unit - 1) / unit * unit;
 }
 
-/* Places the tables and sets file_size, from vp_count, vtl_count and group_count and from the counts given.
- * `events` must be a power of two. */
+/* Places the tables and sets file_size, from vp_count, vtl_count and group_count, from the counts in ioapics, pins,
+ * message_routes and devices, and from the counts given. `events` must be a power of two. */
 static inline void vtlscope_plan(vtlscope_header *header, uint32_t events, uint32_t symbols,
                                  uint32_t string_bytes) {
   uint32_t contexts = header->vp_count * header->vtl_count;
@@ -412,6 +585,10 @@ static inline void vtlscope_plan(vtlscope_header *header, uint32_t events, uint3
   VTLSCOPE_PLACE(map_entries, vtlscope_map_entry, header->group_count * header->map_capacity);
   VTLSCOPE_PLACE(contexts, vtlscope_context, contexts);
   VTLSCOPE_PLACE(stamps, vtlscope_stamps, contexts);
+  VTLSCOPE_PLACE(ioapics, vtlscope_ioapic, header->ioapics.count);
+  VTLSCOPE_PLACE(pins, vtlscope_pin, header->pins.count);
+  VTLSCOPE_PLACE(message_routes, vtlscope_message_route, header->message_routes.count);
+  VTLSCOPE_PLACE(devices, vtlscope_devices, header->devices.count);
 
   header->banks.offset = VTLSCOPE_PAGE;
   header->banks.stride = (uint32_t)vtlscope_align(next, VTLSCOPE_PAGE);
