@@ -95,7 +95,8 @@ struct ScreenSession {
     model.apply(
       Update(
         snapshot: snapshot, events: batch.events, missed: batch.missed &+ batch.unreadable,
-        liveness: isCopy && liveness == .dead ? .archived : Inspector.Liveness(liveness)))
+        liveness: isCopy && liveness == .dead ? .archived : Inspector.Liveness(liveness),
+        hostMilliseconds: HostClock.now() / 1_000_000))
   }
 
   /// True when the session is over.

@@ -22,7 +22,10 @@ struct PaletteTests {
   // MARK: - Parsing
 
   @Test func `every action is a command, under the name of its key's command`() throws {
-    for binding in KeyMap.standard.bindings {
+    // With no words, these two end what they would begin.
+    #expect(try Palette.parse("search") == .search(""))
+    #expect(try Palette.parse("filter") == .filter(""))
+    for binding in KeyMap.standard.bindings where ![.search, .filter].contains(binding.command) {
       #expect(try Palette.parse(binding.command.name) == .key(binding.command), "\(binding.command.name)")
     }
   }

@@ -70,6 +70,8 @@ public struct Grid: Hashable, Sendable {
   public let size: Size
   public let glyphs: Glyphs
   public private(set) var cells: [Cell]
+  /// What stands where; what was drawn later is in front.
+  public private(set) var targets: [Target] = []
 
   public init(_ size: Size, glyphs: Glyphs = .unicode) {
     self.size = size
@@ -130,6 +132,40 @@ public struct Grid: Hashable, Sendable {
     for x in area.x..<(area.x + area.width) {
       let cell = self[x, area.y + row]
       self[x, area.y + row] = Cell(cell.scalar, cell.style.selected)
+    }
+  }
+
+  /// Says what a row of `area` stands for.
+  public mutating func mark(_ row: Int, in area: Rect, as meaning: Target.Meaning) {
+    guard row >= 0, row < area.height else { return }
+    targets.append(Target(area: Rect(x: area.x, y: area.y + row, width: area.width, height: 1), meaning: meaning))
+  }
+
+  /// What stands at a cell; nil where it means nothing.
+  public func target(_ x: Int, _ y: Int) -> Target? { targets.last { $0.contains(x, y) } }
+
+  /// Nothing that was drawn so far can be clicked on any more: something stands in front of it.
+  public mutating func coverTargets() { targets = [] }
+
+  /// Makes `needle` stand out wherever it is in `area`, whatever the case of its letters.
+  mutating func emphasize(_ needle: [Unicode.Scalar], in area: Rect) {
+    guard !needle.isEmpty else { return }
+    for y in area.y..<(area.y + area.height) {
+      var x = area.x
+      while x + needle.count <= area.x + area.width {
+        let isHit = needle.indices.allSatisfy {
+          self[x + $0, y].scalar.properties.lowercaseMapping == needle[$0].properties.lowercaseMapping
+        }
+        guard isHit else {
+          x += 1
+          continue
+        }
+        for place in x..<(x + needle.count) where contains(place, y) {
+          cells[y * size.width + place].style.isBold = true
+          cells[y * size.width + place].style.isUnderlined = true
+        }
+        x += needle.count
+      }
     }
   }
 

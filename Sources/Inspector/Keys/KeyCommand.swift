@@ -16,6 +16,8 @@ public enum ViewID: UInt8, Hashable, Sendable, CaseIterable {
 public enum KeyCommand: Hashable, Sendable {
   case help
   case palette
+  case search, searchNext, searchPrevious
+  case filter
   case view(ViewID)
   case up, down, left, right, pageUp, pageDown, first, last
   case nextPane, previousPane
@@ -41,6 +43,10 @@ public enum KeyCommand: Hashable, Sendable {
     switch self {
     case .help: "help"
     case .palette: "palette"
+    case .search: "search"
+    case .searchNext: "search-next"
+    case .searchPrevious: "search-prev"
+    case .filter: "filter"
     case .view(let id): "view \(id.name)"
     case .up: "up"
     case .down: "down"

@@ -68,7 +68,11 @@ public struct KeyMap: Hashable, Sendable {
   ]
 
   private static let finding: [KeyBinding] = [
-    bind([":", .function(2)], .palette, "Cmd", "any command", for: .find)
+    bind([":", .function(2)], .palette, "Cmd", "any command", for: .find),
+    bind(["/", .function(3)], .search, "Search", "search", for: .find),
+    bind(["n"], .searchNext, "Next hit", "next hit", for: .find),
+    bind(["N"], .searchPrevious, "Hit before", "hit before", for: .find),
+    bind(["\\", .function(4)], .filter, "Filter", "filter", for: .find),
   ]
 
   private static let acting: [KeyBinding] = [

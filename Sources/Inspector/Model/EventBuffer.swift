@@ -83,16 +83,6 @@ public struct EventBuffer: Sendable, RandomAccessCollection {
   /// `place`, or the place before it when no list shows the event there.
   func listed(_ place: Int) -> Int { isRepeated(place) ? place - 1 : place }
 
-  /// `distance` listed events later, as far as there are that many.
-  func shown(_ distance: Int, after place: Int) -> Int {
-    var place = place
-    for _ in 0..<Swift.max(0, distance) {
-      guard let next = shown(after: place) else { break }
-      place = next
-    }
-    return place
-  }
-
   /// The newest `limit` events that a list shows and for which `isWanted` holds, newest first, looking at no
   /// more than `depth` of them.
   public func newest(_ limit: Int, depth: Int = .max, where isWanted: (Event) -> Bool = { _ in true }) -> [Event] {

@@ -5,6 +5,7 @@ extension InspectorModel {
   /// What one keystroke does: it changes the model, and may want something done outside.
   public mutating func handle(_ key: Key) -> Action? {
     message = nil
+    isKeyFresh = true
     if key == .control("c") { return interrupt() }
     if prompt != nil { return handleInPrompt(key) }
     if isHelpOpen { return handleInHelp(key) }
@@ -21,8 +22,8 @@ extension InspectorModel {
 
   /// Ctrl-C: out of a prompt or a dialog, or out of the program.
   private mutating func interrupt() -> Action? {
-    if prompt != nil {
-      prompt = nil
+    if let prompt {
+      cancel(prompt)
       return nil
     }
     guard isHelpOpen || dialog != nil else { return .quit }
@@ -36,14 +37,21 @@ extension InspectorModel {
     let command = keyMap.command(for: key, in: view)
     if let command, let distance = distance(command) {
       helpRow = min(HelpPage.lastRow(self), max(0, helpRow + distance))
+      helpHit = nil
       return nil
     }
     switch command {
+    case .search: openSearch()
+    case .searchNext: searchAgain(backwards: false)
+    case .searchPrevious: searchAgain(backwards: true)
     case .redraw: return .redraw
     case .suspend: return .suspend
     case .quitNow: return .quit
     case .theme: theme = theme.next
-    default: isHelpOpen = false
+    default:
+      isHelpOpen = false
+      helpHit = nil
+      searched = ""
     }
     return nil
   }
@@ -82,7 +90,12 @@ extension InspectorModel {
     case .help:
       isHelpOpen = true
       helpRow = 0
+      searched = ""
     case .palette: openPrompt(.palette)
+    case .search: openSearch()
+    case .searchNext: searchAgain(backwards: false)
+    case .searchPrevious: searchAgain(backwards: true)
+    case .filter: openFilter()
     case .view(let id): showFromTop(id)
     case .back: goBack()
     case .runStop: return runOrStop()

@@ -43,6 +43,8 @@ public struct InspectorModel: Sendable {
   public internal(set) var isHelpOpen = false
   /// The first row of the help that is shown, where it is longer than the screen.
   var helpRow = 0
+  /// The line of the help that a search has found.
+  var helpHit: Int?
   /// The picture stands still; the machine does not.
   public internal(set) var isFrozen = false
   public var timeMode: TimeMode = .absolute
@@ -68,7 +70,22 @@ public struct InspectorModel: Sendable {
   /// What the operator had done last, until a key that does not look at it.
   var done: Deed?
   /// The events of the list while it is held: what is looked at stays however fast the log runs over.
-  var held: EventBuffer?
+  var held: EventBuffer? { didSet { sift(anew: true) } }
+  /// Which of the listed events are shown, where a filter says so.
+  var sieve: EventSieve?
+
+  // MARK: Lists
+
+  var lists: [ViewID: ListState] = [:]
+  /// Rows that were tagged, in any list.
+  public internal(set) var tags: Set<RowID> = []
+  /// What was searched last; empty when nothing is.
+  public internal(set) var searched = ""
+  /// The host's time of the last look, and of the last look before which a key had been struck; milliseconds.
+  var hostMilliseconds: UInt64 = 0
+  var lastKeyMilliseconds: UInt64 = 0
+  /// A key has been struck since the last look.
+  var isKeyFresh = false
   /// The events of the journeys that are looked at, for the same reason.
   var watched: [JourneyID: [Event]] = [:]
 
@@ -101,6 +118,7 @@ public struct InspectorModel: Sendable {
   /// Takes in one look at the core. While frozen it is kept aside, not lost.
   public mutating func apply(_ update: Update) {
     liveness = update.liveness
+    noteTime(update.hostMilliseconds)
     guard !isFrozen else {
       heldSnapshot = update.snapshot ?? heldSnapshot
       heldEvents.append(update.events, missed: update.missed)
@@ -109,6 +127,7 @@ public struct InspectorModel: Sendable {
     if let next = update.snapshot { take(next) }
     append(update.events, missed: update.missed)
     diagnoseIfDue()
+    arrangeIfStill()
     refreshDialog()
   }
 
@@ -120,6 +139,7 @@ public struct InspectorModel: Sendable {
     let isComplete = liveness != .beating || snapshot.machine.runState == .stopped
     let end = isComplete ? all.count : all.firstIndex { $0.sequence >= snapshot.machine.nextEvent } ?? all.count
     events.append(all[..<end], missed: missed)
+    if held == nil, sieve != nil { sift(anew: false) }
     watch(all[..<end])
     noteCommands(all[..<end])
     early = Array(all[end...].suffix(events.capacity))

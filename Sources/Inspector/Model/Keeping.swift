@@ -24,8 +24,28 @@ struct Deed: Sendable {
 }
 
 extension InspectorModel {
-  /// The events of the list: those at the moment it was held, else all.
-  var list: EventBuffer { held ?? events }
+  /// The events that are listed: those at the moment the list was held, else all.
+  var listed: EventBuffer { held ?? events }
+
+  /// Those of them that are shown.
+  var list: EventList { EventList(buffer: listed, passed: sieve?.passed) }
+
+  /// Sifts the listed events, or what is new among them.
+  mutating func sift(anew: Bool) {
+    guard let state = lists[.events], state.isArranged else {
+      sieve = nil
+      return
+    }
+    var next = anew ? EventSieve() : sieve ?? EventSieve()
+    let fields = EventFields.all
+    next.update(listed) { event in
+      if state.isActiveOnly && EventFields.isQuiet(event) { return false }
+      if state.hiddenKinds.contains(event.kindText) { return false }
+      return state.filter?.passes(
+        values: { fields[$0].values(event, self) }, text: { EventText.searched(event, self) }) ?? true
+    }
+    sieve = next
+  }
 
   /// Keeps what `new` adds to what is looked at.
   mutating func watch(_ new: ArraySlice<Event>) {
@@ -40,15 +60,15 @@ extension InspectorModel {
   mutating func watch(_ id: JourneyID) {
     watched = watched.filter { $0.key == id || $0.key == selection.journey || $0.key == done?.journey }
     guard watched[id] == nil else { return }
-    let last = list.last?.sequence ?? 0
-    let all = Array(list) + (held == nil ? [] : Array(events[events.place(of: last + 1)...]))
+    let last = listed.last?.sequence ?? 0
+    let all = Array(listed) + (held == nil ? [] : Array(events[events.place(of: last + 1)...]))
     watched[id] = all.filter { $0.journey == id || $0.mergedWith == id }
   }
 
   /// What is known of a journey: from what was kept of it, else from the log.
   func journey(_ id: JourneyID) -> Journey? {
     if let kept = watched[id] { return Journey(id, from: kept, in: snapshot) }
-    return Journey(id, from: list, in: snapshot)
+    return Journey(id, from: listed, in: snapshot)
   }
 }
 

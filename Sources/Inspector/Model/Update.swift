@@ -26,10 +26,14 @@ public struct Update: Sendable {
   /// How many events were overwritten before they could be read.
   public var missed: UInt64
   public var liveness: Liveness
+  /// When this look was, in milliseconds of a clock of the host that only goes forward; nil when nobody says.
+  public var hostMilliseconds: UInt64?
 
   public init(
-    snapshot: Snapshot?, events: [Event] = [], missed: UInt64 = 0, liveness: Liveness = .beating
+    snapshot: Snapshot?, events: [Event] = [], missed: UInt64 = 0, liveness: Liveness = .beating,
+    hostMilliseconds: UInt64? = nil
   ) {
+    self.hostMilliseconds = hostMilliseconds
     self.snapshot = snapshot
     self.events = events
     self.missed = missed

@@ -11,6 +11,9 @@ public enum PaletteCommand: Hashable, Sendable {
   case selectEvent(UInt64)
   case journey(JourneyID)
   case why(ContextID)
+  /// Empty ends the search, or the filter.
+  case search(String)
+  case filter(String)
   case run
   case stop
   case step(Int)

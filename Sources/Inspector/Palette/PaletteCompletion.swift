@@ -26,6 +26,14 @@ extension Palette {
     let before = begun.isEmpty ? words : Array(words.dropLast())
     guard let name = before.first else { return commands(begun, model) }
     guard let entry = entry(name) else { return [] }
+    if entry.arguments == [.filter] {
+      let word = Prompt.filterWord(begun)
+      return model.filterCompletions(word, in: text).map { found in
+        var found = found
+        found.word = begun.dropLast(word.count) + found.word
+        return found
+      }
+    }
     return arguments(entry, Array(before.dropFirst()), model).filter { $0.word.hasPrefix(begun) }
   }
 
@@ -60,7 +68,7 @@ extension Palette {
       }
     case .words(let words): return words.map { PaletteCompletion($0) }
     case .fire: return fire(before, model)
-    case .free: return []
+    case .free, .filter: return []
     }
   }
 

@@ -42,6 +42,8 @@ enum PaletteArgument: Hashable, Sendable {
   case words([String])
   /// The rest of a `fire`.
   case fire
+  /// A filter of the view's list.
+  case filter
   /// Nothing that could be offered.
   case free
 }
@@ -118,6 +120,14 @@ public enum Palette {
     },
     PaletteEntry("why", "[CTX]", "why it is stuck", key: .why, [.context]) { words throws(PaletteError) in
       words.isAtEnd ? .key(.why) : .why(try words.context())
+    },
+    PaletteEntry("search", "[TEXT]", "go to the next row that has it", key: .search, [.free]) {
+      words throws(PaletteError) in
+      .search(words.rest())
+    },
+    PaletteEntry("filter", "[EXPR]", "show only the rows that pass; none shows all", key: .filter, [.filter]) {
+      words throws(PaletteError) in
+      .filter(words.rest())
     },
   ]
 

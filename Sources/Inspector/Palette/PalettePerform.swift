@@ -30,6 +30,8 @@ extension InspectorModel {
     case .why(let id):
       try selectExisting(id)
       openWhy()
+    case .search(let text): search(for: text, from: searchable?.selectedRow(self))
+    case .filter(let text): try filter(text)
     case .rate(let decihertz):
       refreshDecihertz = decihertz
       message = Line("refresh: " + Header.rate(self))

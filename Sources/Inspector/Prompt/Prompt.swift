@@ -2,11 +2,15 @@
 public struct Prompt: Sendable {
   public enum Kind: UInt8, Hashable, Sendable, CaseIterable {
     case palette
+    case search
+    case filter
 
     /// What stands before the line: the key that opens it.
     public var mark: Character {
       switch self {
       case .palette: ":"
+      case .search: "/"
+      case .filter: "\\"
       }
     }
   }
@@ -22,6 +26,12 @@ public struct Prompt: Sendable {
   private var historyPlace: Int?
   private var draft = ""
   private var cycle: Cycle?
+  /// What there is to say about the line as it is: `3 of 17`.
+  var note = Line.empty
+  /// Why it was not taken; until the next key.
+  var error: PaletteError?
+  /// What was selected when it was opened: where a search begins, and comes back to.
+  var origin: RowID?
 
   /// The words that Tab goes through.
   private struct Cycle {
@@ -99,6 +109,23 @@ public struct Prompt: Sendable {
 
   // MARK: - Completion
 
+  /// Puts the cursor where the error is.
+  mutating func point(at error: PaletteError) {
+    self.error = error
+    if let column = error.column { cursor = min(scalars.count, max(0, column - 1)) }
+  }
+
+  /// The word under the cursor, as far as the cursor: what completion goes on from.
+  var word: String {
+    kind == .filter ? Self.filterWord(head) : String(head.reversed().prefix { $0 != " " }.reversed())
+  }
+
+  /// The name or the value at the end of a filter.
+  static func filterWord(_ text: String) -> String {
+    let breaks: [Character] = [" ", "(", ")", ",", "&", "|", "=", "<", ">", "!"]
+    return String(text.reversed().prefix { !breaks.contains($0) }.reversed())
+  }
+
   /// Puts the next of `candidates` in place of the word under the cursor; first of all what they have in
   /// common.
   public mutating func complete(_ candidates: [String], backwards: Bool) {
@@ -109,9 +136,9 @@ public struct Prompt: Sendable {
       return
     }
     guard let first = candidates.first else { return }
-    let word = String(head.reversed().prefix { $0 != " " }.reversed())
+    let word = word
     let before = String(head.dropLast(word.count))
-    if candidates.count == 1 { return put(before + first + " ") }
+    if candidates.count == 1 { return put(before + first + (kind == .palette ? " " : "")) }
     let common = candidates.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
     if common.count > word.count { return put(before + common) }
     let place = backwards ? candidates.count - 1 : 0

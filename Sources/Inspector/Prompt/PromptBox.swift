@@ -13,7 +13,8 @@ enum PromptBox {
       line.append(String(Character(scalar)), place == prompt.cursor ? .badge : .plain)
     }
     if prompt.cursor == text.count { line.append(" ", .badge) }
-    return line
+    guard line.width + 2 + prompt.note.width <= width else { return line }
+    return line.padded(to: width - prompt.note.width) + prompt.note
   }
 
   /// Over the lower edge of the view.
@@ -61,6 +62,8 @@ enum PromptBox {
 
   /// What Enter would do, or how the command goes on.
   private static func hint(_ prompt: Prompt, _ model: InspectorModel) -> Line? {
+    if let error = prompt.error { return Line(error.description, .wrong) }
+    guard prompt.kind == .palette else { return nil }
     let words = prompt.text.split(separator: " ")
     guard let name = words.first, let entry = Palette.entry(String(name)) else { return nil }
     let isBegun = words.count > 1 || prompt.text.hasSuffix(" ")

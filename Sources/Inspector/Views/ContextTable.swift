@@ -4,46 +4,39 @@ import Journal
 
 /// The contexts, one to a row.
 enum ContextTable {
-  static func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect, isNarrow: Bool) {
-    var area = area
-    var all = isNarrow ? narrow(model) : columns(model)
-    // The note says more than the VTL, which the context's name says too.
-    if area.width < 100 { all.removeAll { $0.title == "VTL" } }
-    let table = Table(all, width: area.width - 1)
-    grid.put(Line(" ") + table.header, 0, in: area.takeTop(1))
-    let contexts = model.contexts
-    let place = contexts.firstIndex(of: model.selection.context)
-    let shown = window(count: contexts.count, selected: place, visible: area.height)
-    for (row, i) in shown.enumerated() {
-      guard let context = model.snapshot[contexts[i]] else { continue }
-      let isSelected = i == place
-      grid.put(Line(isSelected ? ">" : " ") + table.line(context), row, in: area)
-      if isSelected { grid.select(row, in: area) }
-    }
-  }
-
-  private static func narrow(_ model: InspectorModel) -> [Column<ContextSnapshot>] {
-    columns(model).filter { ["  CTX", "St", "NOTE"].contains($0.title) }
-  }
-
-  private static func columns(_ model: InspectorModel) -> [Column<ContextSnapshot>] {
+  static func columns(_ model: InspectorModel) -> [Column<ContextSnapshot>] {
     let snapshot = model.snapshot
     return [
-      Column(title: "  CTX", width: 5, alignment: .right, priority: 0) { Line($0.id.description) },
-      Column(title: "VTL", width: 3, alignment: .right, priority: 9) { Line("\($0.id.vtl.rawValue)") },
+      Column(
+        title: "  CTX", width: 5, alignment: .right, priority: 0, sortKey: { SortKey(FilterValue.number($0.id)) }
+      ) { Line($0.id.description) },
+      Column(title: "VTL", width: 3, alignment: .right, priority: 9, sortKey: { SortKey($0.id.vtl.rawValue) }) {
+        Line("\($0.id.vtl.rawValue)")
+      },
       Column(title: "St", width: 2, priority: 0) {
         let state = model.state($0)
         return Line(" " + String(state.letter), state.style)
       },
-      Column(title: "IRR", width: 3, priority: 3) { vectors($0.pending, .waiting) },
-      Column(title: "ISR", width: 3, priority: 3) { vectors($0.inService, .active) },
-      Column(title: "PPR", width: 3, alignment: .right, priority: 3) {
+      Column(title: "IRR", width: 3, priority: 3, sortKey: { SortKey($0.pending.first?.vector.rawValue) }) {
+        vectors($0.pending, .waiting)
+      },
+      Column(title: "ISR", width: 3, priority: 3, sortKey: { SortKey($0.inService.first?.vector.rawValue) }) {
+        vectors($0.inService, .active)
+      },
+      Column(title: "PPR", width: 3, alignment: .right, priority: 3, sortKey: { SortKey($0.processorPriority) }) {
         Line(TextForm.hex($0.processorPriority, 2), $0.processorPriority == 0 ? .dim : .plain)
       },
       Column(title: "IF", width: 2, alignment: .right, priority: 4) { Line($0.interruptsEnabled ? "1" : "0") },
-      Column(title: "TIMER", width: 9, alignment: .right, priority: 5) { timer($0, snapshot.machine.time) },
-      Column(title: "IPI/s", width: 5, alignment: .right, priority: 6) { rate($0, model) },
-      Column(title: "SINCE", width: 7, alignment: .right, priority: 2) { Line(model.ago($0.since).spanText) },
+      Column(title: "TIMER", width: 9, alignment: .right, priority: 5, sortKey: { SortKey($0.timer.due?.rawValue) }) {
+        timer($0, snapshot.machine.time)
+      },
+      Column(
+        title: "IPI/s", width: 5, alignment: .right, priority: 6,
+        sortKey: { SortKey(model.rates.sentPerSecond(place($0.id, model))) }
+      ) { rate($0, model) },
+      Column(
+        title: "SINCE", width: 7, alignment: .right, priority: 2, sortKey: { SortKey(model.ago($0.since).rawValue) }
+      ) { Line(model.ago($0.since).spanText) },
       Column(title: "NOTE", width: 14, priority: 0, isElastic: true) { note($0, model) },
     ]
   }
@@ -64,9 +57,13 @@ enum ContextTable {
   }
 
   private static func rate(_ context: ContextSnapshot, _ model: InspectorModel) -> Line {
-    let place = context.id.vp.index * Int(model.snapshot.machine.vtlCount) + context.id.vtl.index
-    guard let rate = model.rates.sentPerSecond(place) else { return Line("-", .dim) }
+    guard let rate = model.rates.sentPerSecond(place(context.id, model)) else { return Line("-", .dim) }
     return Line(TextForm.count(rate), rate == 0 ? .dim : .plain)
+  }
+
+  /// Where a context stands in the snapshot.
+  private static func place(_ id: ContextID, _ model: InspectorModel) -> Int {
+    id.vp.index * Int(model.snapshot.machine.vtlCount) + id.vtl.index
   }
 
   /// Why it is worth a look, else what it does.

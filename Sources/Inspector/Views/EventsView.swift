@@ -5,7 +5,7 @@ import Journal
 ///
 /// The selection is an event, not a row. While nothing is selected the list follows the newest; otherwise the
 /// rows stand still while new events arrive above them.
-public struct EventsView: View {
+public struct EventsView: ListView {
   public var id: ViewID { .events }
   public var tab: String? { "Events" }
 
@@ -25,21 +25,26 @@ public struct EventsView: View {
   private func drawList(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     let table = EventsTable(model, width: area.width)
     grid.put(table.header(model.timeMode), 0, in: area)
-    guard !model.list.isEmpty else {
-      grid.put("no event has been seen yet", .dim, 2, in: area, column: 2)
+    let list = model.list
+    guard !list.isEmpty else {
+      let why = model.sieve == nil ? "no event has been seen yet" : "no event passes the filter"
+      grid.put(why, .dim, 2, in: area, column: 2)
       return
     }
     grid.putRight(Self.badge(model, isWide: area.width >= 72), 0, in: area)
     let rows = area.height - 1
     let selected = model.isFollowing ? nil : model.eventPlace
-    let marked = selected.map { model.list[$0].journey } ?? .none
+    let marked = selected.map { list[$0].journey } ?? .none
     var next: Int? = Self.top(model, rows: rows)
     for row in 0..<max(0, rows) {
       guard let place = next else { break }
-      next = model.list.shown(before: place)
-      let older = next.map { model.list[$0] }
-      grid.put(table.row(model.list[place], after: older, marked: marked, model), row + 1, in: area)
+      next = list.shown(before: place)
+      let older = next.map { list[$0] }
+      grid.put(table.row(list[place], after: older, marked: marked, model), row + 1, in: area)
+      let id = RowID.event(list[place].sequence)
+      if model.tags.contains(id) { grid.put("*", .bold, row + 1, in: area) }
       if place == selected { grid.select(row + 1, in: area) }
+      grid.mark(row + 1, in: area, as: .row(id))
     }
   }
 
@@ -54,14 +59,15 @@ public struct EventsView: View {
   static func top(_ model: InspectorModel, rows: Int) -> Int {
     let selected = model.eventPlace
     guard !model.isFollowing, let kept = model.eventsTop else { return selected }
-    let top = model.list.listed(min(model.list.count - 1, model.list.place(of: kept)))
+    let list = model.list
+    let top = list.listed(kept)
     if top <= selected { return selected }
     var lowest = top
     for _ in 1..<max(2, rows) {
       if lowest <= selected { return top }
-      lowest = model.list.shown(before: lowest) ?? lowest
+      lowest = list.shown(before: lowest) ?? lowest
     }
-    return lowest <= selected ? top : model.list.shown(rows - 1, after: selected)
+    return lowest <= selected ? top : list.shown(rows - 1, after: selected)
   }
 
   private func drawPreview(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
@@ -80,7 +86,7 @@ public struct EventsView: View {
 
   public func status(_ model: InspectorModel) -> Line {
     let kept =
-      "kept \(TextForm.count(UInt64(model.list.count))) of \(TextForm.count(model.snapshot.machine.nextEvent))"
+      "kept \(TextForm.count(UInt64(model.listed.count))) of \(TextForm.count(model.snapshot.machine.nextEvent))"
     let missed = model.events.missed
     let state = "\(kept)  missed \(TextForm.count(missed))"
     guard let event = model.selectedEvent, !model.isFollowing else {
@@ -110,14 +116,45 @@ public struct EventsView: View {
   }
 }
 
+extension EventsView {
+  func allRows(_ model: InspectorModel) -> [RowID] {
+    let buffer = model.listed
+    return buffer.indices.reversed().filter { !buffer.isRepeated($0) }.map { .event(buffer[$0].sequence) }
+  }
+
+  func shownRows(_ model: InspectorModel) -> [RowID] {
+    model.sieve.map { $0.passed.reversed().map { .event($0) } } ?? allRows(model)
+  }
+
+  func hiddenCount(_ model: InspectorModel) -> Int { model.sieve?.hiddenCount ?? 0 }
+  func arrange(_ model: inout InspectorModel) { model.sift(anew: true) }
+
+  func selectedRow(_ model: InspectorModel) -> RowID? { model.selection.event.map { .event($0) } }
+
+  func select(_ row: RowID, _ model: inout InspectorModel) {
+    guard case .event(let sequence) = row else { return }
+    if model.isFollowing { model.follow(false) }
+    model.selection.event = sequence
+  }
+
+  func texts(of rows: [RowID], _ model: InspectorModel) -> [String] {
+    rows.map { row in
+      guard case .event(let sequence) = row, let event = model.listed.event(sequence) else { return "" }
+      return EventText.searched(event, model)
+    }
+  }
+
+  var filterNames: [FilterName] { EventFields.all.map(\.description) }
+}
+
 extension InspectorModel {
   /// The list of events keeps up with the newest, and none is selected.
   var isFollowing: Bool { selection.event == nil }
 
-  /// The place of the selected event in the buffer; the newest while following. Only when there are events.
+  /// The place of the selected event in the buffer; the newest while following. Only when an event is shown.
   var eventPlace: Int {
-    guard let selected = selection.event else { return list.listed(list.count - 1) }
-    return list.listed(min(list.count - 1, list.place(of: selected)))
+    guard let selected = selection.event else { return list.newest ?? 0 }
+    return list.listed(selected)
   }
 
   public var selectedEvent: Event? { list.isEmpty ? nil : list[eventPlace] }
@@ -125,7 +162,7 @@ extension InspectorModel {
   /// Follows the newest event, or stays at the one that is newest now.
   mutating func follow(_ on: Bool) {
     held = on ? nil : events
-    selection.event = on || list.isEmpty ? nil : list[list.listed(list.count - 1)].sequence
+    selection.event = on ? nil : list.newest.map { list[$0].sequence }
     eventsTop = selection.event
   }
 
@@ -136,14 +173,15 @@ extension InspectorModel {
     if isFollowing, abs(distance) == 1 { return follow(false) }
     if isFollowing { follow(false) }
     if distance < 0 { catchUp() }
+    let list = list
     var place = eventPlace
     eventsTop = list[EventsView.top(self, rows: eventRows)].sequence
-    for _ in 0..<min(abs(distance), list.count) {
+    for _ in 0..<min(abs(distance), list.buffer.count) {
       guard let next = distance > 0 ? list.shown(before: place) : list.shown(after: place) else { break }
       place = next
     }
     selection.event = list[place].sequence
-    eventsTop = list[EventsView.top(self, rows: eventRows)].sequence
+    eventsTop = self.list[EventsView.top(self, rows: eventRows)].sequence
   }
 
   /// At the newest event of a held list: takes in what has come since, as long as nothing is missing between.
@@ -173,6 +211,14 @@ extension InspectorModel {
 }
 
 extension EventText {
+  /// What a search looks at.
+  static func searched(_ event: Event, _ model: InspectorModel) -> String {
+    let who = event.context?.description ?? "-"
+    let journey = event.journey == .none ? "" : "#\(event.journey.rawValue) "
+    let at = event.rip == 0 ? "" : " " + model.code(event.rip)
+    return "\(event.time.pointText) \(journey)\(who) \(event.kindText) \(event.text)\(at)"
+  }
+
   /// The whole of an event in one sentence, for the status line.
   static func whole(_ event: Event, _ model: InspectorModel) -> Line {
     let who = event.context.map { "\($0) " } ?? ""

@@ -1,5 +1,5 @@
 /// All keys, from the key map, and what the letters mean.
-enum HelpPage {
+struct HelpPage: Searchable {
   static func status(_ model: InspectorModel) -> Line {
     let more = lastRow(model) - model.helpRow
     return more > 0 ? " \(more) lines more: j k scroll" : " every command has a plain key"
@@ -10,6 +10,26 @@ enum HelpPage {
     let all = lines(model, width: inside.width)
     let top = min(model.helpRow, max(0, all.count - inside.height))
     grid.put(Array(all.dropFirst(top)), in: inside)
+    for row in 0..<min(inside.height, all.count - top) { grid.mark(row, in: inside, as: .row(.line(top + row))) }
+    if let hit = model.helpHit { grid.select(hit - top, in: inside) }
+  }
+
+  func shownRows(_ model: InspectorModel) -> [RowID] {
+    Self.lines(model, width: model.size.width - 4).indices.map { .line($0) }
+  }
+
+  func selectedRow(_ model: InspectorModel) -> RowID? { .line(model.helpHit ?? model.helpRow) }
+
+  /// Scrolls to it, with a little of what stands before it.
+  func select(_ row: RowID, _ model: inout InspectorModel) {
+    guard case .line(let line) = row else { return }
+    model.helpHit = model.searched.isEmpty ? nil : line
+    model.helpRow = min(Self.lastRow(model), max(0, line - 2))
+  }
+
+  func hits(_ needle: Needle, _ model: InspectorModel) -> [RowID] {
+    Self.lines(model, width: model.size.width - 4).enumerated().filter { needle.isIn($0.element.text) }
+      .map { .line($0.offset) }
   }
 
   /// The keys of the view, then all the others, in three columns where they fit; and what the letters mean.

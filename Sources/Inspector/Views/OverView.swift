@@ -3,13 +3,13 @@ import Diagnosis
 import Journal
 
 /// Who is doing what, and is anything wrong.
-public struct OverView: View {
+public struct OverView: TableView {
   public var id: ViewID { .over }
   public var tab: String? { "Over" }
 
   public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     guard area.width >= 80, area.height >= 18 else {
-      ContextTable.draw(model, into: &grid, area, isNarrow: true)
+      drawTable(model, into: &grid, area) { ["CTX", "St", "NOTE"].contains($0.name) }
       return
     }
     var rest = area
@@ -22,7 +22,9 @@ public struct OverView: View {
       ContextPane.draw(model, into: &grid, rest.takeRight(isWide ? 52 : 38))
       _ = rest.takeRight(1)
     }
-    ContextTable.draw(model, into: &grid, rest, isNarrow: false)
+    // The note says more than the VTL, which the context's name says too.
+    let isWide = rest.width >= 100
+    drawTable(model, into: &grid, rest) { isWide || $0.name != "VTL" }
   }
 
   /// A third of the height, and what a short table leaves.
@@ -68,7 +70,7 @@ public struct OverView: View {
   public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool {
     let contexts = model.contexts
     if let distance = model.distance(command) {
-      model.select(contexts.moved(from: model.selection.context, by: distance))
+      model.move(by: distance, in: self)
       return true
     }
     switch command {
@@ -86,12 +88,36 @@ public struct OverView: View {
   }
 }
 
+extension OverView {
+  func allRows(_ model: InspectorModel) -> [RowID] { model.contexts.map { .context($0) } }
+  func selectedRow(_ model: InspectorModel) -> RowID? { .context(model.selection.context) }
+  func select(_ row: RowID, _ model: inout InspectorModel) { model.select(row.context) }
+  func thing(_ row: RowID, _ model: InspectorModel) -> ContextSnapshot? { model.context(of: row) }
+  func columns(_ model: InspectorModel) -> [Column<ContextSnapshot>] { ContextTable.columns(model) }
+  var filterFields: [FilterField<ContextSnapshot>] { ContextFields.all }
+  func isQuiet(_ row: RowID, _ model: InspectorModel) -> Bool {
+    row.context.map { ContextFields.isQuiet($0, model) } ?? true
+  }
+}
+
+extension RowID {
+  var context: ContextID? { if case .context(let id) = self { id } else { nil } }
+}
+
 extension InspectorModel {
+  /// The context a row is about, as long as its VTL is enabled.
+  func context(of row: RowID) -> ContextSnapshot? {
+    row.context.flatMap { snapshot[$0] }.flatMap { $0.isEnabled ? $0 : nil }
+  }
+
   /// Points at a context, and at its group.
   public mutating func select(_ id: ContextID?) {
     guard let id, let context = snapshot[id] else { return }
     if id != selection.context { selection.vector = nil }
     selection.context = id
+    guard selection.group != context.group else { return }
     selection.group = context.group
+    // The list of members is another one now.
+    GroupsView().arrange(&self)
   }
 }

@@ -17,9 +17,11 @@ extension InspectorModel {
     let status = area.takeBottom(1)
     if isHelpOpen {
       HelpPage.draw(self, into: &grid, area)
+      markHits(&grid)
     } else {
       current.draw(self, into: &grid, area)
       fade(&grid, area)
+      markHits(&grid)
       drawDialog(into: &grid, area)
     }
     if let prompt {
@@ -41,8 +43,17 @@ extension InspectorModel {
     }
   }
 
+  /// What is searched stands out in every row of a list.
+  private func markHits(_ grid: inout Grid) {
+    let needle = Array(searched.unicodeScalars)
+    for target in grid.targets {
+      if case .row = target.meaning { grid.emphasize(needle, in: target.area) }
+    }
+  }
+
   private func drawDialog(into grid: inout Grid, _ area: Rect) {
     guard let dialog else { return }
+    grid.coverTargets()
     let place = area.centred(dialog.size(in: self))
     // What is behind it steps back, and no half word of it is left beside the dialog.
     grid.restyle(area) { _ in .dim }
@@ -54,11 +65,20 @@ extension InspectorModel {
 
   /// The sentence, and where there is room the name of what the last key did.
   private func statusLine(_ current: any View, width: Int) -> Line {
-    let line = sentence(current)
+    let line = dialog == nil && !isHelpOpen ? marked(sentence(current), current, width: width) : sentence(current)
     guard let name = lastCommand?.name, dialog == nil, !isHelpOpen else { return line }
     let spelled = Line(":" + name, .dim)
     guard line.width + 3 + spelled.width < width else { return line }
     return line.padded(to: width - 1 - spelled.width) + spelled
+  }
+
+  /// That a list does not show everything is said first, so that it is never cut.
+  private func marked(_ line: Line, _ current: any View, width: Int) -> Line {
+    guard let list = current as? any ListView, lists[list.id]?.isArranged == true else { return line }
+    let hidden = list.hiddenCount(self)
+    let why = lists[list.id]?.filter == nil ? "" : "filter "
+    guard hidden > 0 || !why.isEmpty else { return line }
+    return Line(" \(why)hides \(TextForm.count(UInt64(hidden))) ", .badge) + line
   }
 
   private func sentence(_ current: any View) -> Line {
@@ -94,7 +114,10 @@ enum Footer {
       ]
     }
     if model.isHelpOpen {
-      return [FooterItem("Esc", "Close"), item(.theme, isWide, model), item(.quitNow, isWide, model)]
+      return [
+        FooterItem("Esc", "Close"), FooterItem("/", "Search"), item(.theme, isWide, model),
+        item(.quitNow, isWide, model),
+      ]
     }
     if let dialog = model.dialog { return dialog.footer(model) }
     let commands = [.help, .palette] + view.footer(model) + [.runStop, .step, .freeze, .quit]

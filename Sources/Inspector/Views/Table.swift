@@ -2,6 +2,7 @@
 struct Column<Row> {
   enum Alignment { case left, right }
 
+  /// What stands above it.
   var title: String
   var width: Int
   var alignment: Alignment = .left
@@ -9,7 +10,12 @@ struct Column<Row> {
   var priority: Int
   /// Takes what is left of the width, at least `width`.
   var isElastic = false
+  /// By what rows are sorted; nil is by the text of the cell.
+  var sortKey: ((Row) -> SortKey)?
   var cell: (Row) -> Line
+
+  /// What commands and the configuration file call it.
+  var name: String { String(title.drop { $0 == " " }) }
 }
 
 /// Columns that fit a width.
@@ -28,9 +34,17 @@ struct Table<Row> {
     columns = kept.map { ($0, $0.width + ($0.isElastic ? spare : 0)) }
   }
 
-  var header: Line {
+  /// The titles; the one that rows are sorted by stands out, with its direction where there is room.
+  func header(_ sort: SortOrder? = nil) -> Line {
     var line = Line.empty
-    for (column, width) in columns { line += Self.place(Line(column.title, .dim), column, width) + " " }
+    for (column, width) in columns {
+      var title = Line(column.title, .dim)
+      if let sort, sort.column == column.name {
+        let arrow = sort.isDescending ? "▼" : "▲"
+        title = Line(column.title + (column.title.columns < width ? arrow : ""), .bold)
+      }
+      line += Self.place(title, column, width) + " "
+    }
     return line
   }
 

@@ -3,7 +3,7 @@ import Interrupts
 import Journal
 
 /// Who would receive an interrupt, and why not: the groups, their maps, and their members' registers.
-public struct GroupsView: View {
+public struct GroupsView: TableView {
   public var id: ViewID { .groups }
   public var tab: String? { "Groups" }
 
@@ -90,12 +90,12 @@ public struct GroupsView: View {
 
   public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool {
     if let distance = model.distance(command) {
-      model.select(model.members(of: model.selection.group).moved(from: model.selection.context, by: distance))
+      model.move(by: distance, in: self)
       return true
     }
     switch command {
     case .right, .nextPane: selectGroup(1, &model)
-    case .left: selectGroup(-1, &model)
+    case .left, .previousPane: selectGroup(-1, &model)
     case .open: model.show(.lapic)
     case .crossCheck:
       let check = CrossCheck(model.snapshot)
@@ -116,5 +116,20 @@ public struct GroupsView: View {
     }
     let members = model.members(of: groups[(place + step + groups.count) % groups.count])
     model.select(members.first { $0.vp == model.selection.context.vp } ?? members.first)
+  }
+}
+
+extension GroupsView {
+  func allRows(_ model: InspectorModel) -> [RowID] { model.members(of: model.selection.group).map { .context($0) } }
+  func selectedRow(_ model: InspectorModel) -> RowID? { .context(model.selection.context) }
+  func select(_ row: RowID, _ model: inout InspectorModel) { model.select(row.context) }
+  func thing(_ row: RowID, _ model: InspectorModel) -> ContextSnapshot? { model.context(of: row) }
+  func columns(_ model: InspectorModel) -> [Column<ContextSnapshot>] { SlotTable.columns(model) }
+  var filterFields: [FilterField<ContextSnapshot>] { ContextFields.all }
+  /// A slot in which no local APIC takes anything.
+  func isQuiet(_ row: RowID, _ model: InspectorModel) -> Bool {
+    guard let context = model.context(of: row) else { return true }
+    let decoding = APICDecoding(context)
+    return !decoding.isSoftwareEnabled || (decoding.mode != .xAPIC && decoding.mode != .x2APIC)
   }
 }

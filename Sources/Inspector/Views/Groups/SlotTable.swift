@@ -13,21 +13,14 @@ enum SlotTable {
     }
     grid.rule("", 0, in: area)
     grid.put(Line(" ") + title + Line(" "), 0, in: area.takeTop(1), column: 2)
-    let table = Table(columns(model), width: area.width - 1)
-    grid.put(Line(" ") + table.header, 0, in: area.takeTop(1))
-    let members = model.members(of: group)
-    let place = members.firstIndex(of: model.selection.context)
-    for (row, i) in window(count: members.count, selected: place, visible: area.height).enumerated() {
-      guard let context = model.snapshot[members[i]] else { continue }
-      grid.put(Line(i == place ? ">" : " ") + table.line(context), row, in: area)
-      if i == place { grid.select(row, in: area) }
-    }
+    GroupsView().drawTable(model, into: &grid, area)
   }
 
-  private static func columns(_ model: InspectorModel) -> [Column<ContextSnapshot>] {
+  static func columns(_ model: InspectorModel) -> [Column<ContextSnapshot>] {
     let hits = lastHits(model)
     return [
-      Column(title: "  CTX", width: 5, alignment: .right, priority: 0) { Line($0.id.description) },
+      Column(title: "  CTX", width: 5, alignment: .right, priority: 0, sortKey: { SortKey(FilterValue.number($0.id)) })
+      { Line($0.id.description) },
       Column(title: "APICID", width: 8, priority: 0) { Line(APICDecoding($0).idText) },
       Column(title: "MODE", width: 8, priority: 0) {
         let mode = APICDecoding($0).mode
@@ -44,16 +37,23 @@ enum SlotTable {
         let isOn = decoding.isSoftwareEnabled && (decoding.mode == .xAPIC || decoding.mode == .x2APIC)
         return Line(isOn ? "yes" : "NO", isOn ? .plain : .waiting)
       },
-      Column(title: "LAST IN", width: 11, priority: 4) { last(hits[$0.id], model) },
-      Column(title: "ACCEPTED", width: 8, alignment: .right, priority: 7) {
+      Column(
+        title: "LAST IN", width: 11, priority: 4,
+        sortKey: { SortKey((hits[$0.id]?.time).map { model.ago($0).rawValue }) }
+      ) { last(hits[$0.id], model) },
+      Column(title: "ACCEPTED", width: 8, alignment: .right, priority: 7, sortKey: { SortKey($0.counters.accepted) }) {
         Line(TextForm.count($0.counters.accepted))
       },
-      Column(title: "MERGED", width: 6, alignment: .right, priority: 8) { Line(TextForm.count($0.counters.merged)) },
-      Column(title: "REJECTED", width: 8, alignment: .right, priority: 7) {
+      Column(title: "MERGED", width: 6, alignment: .right, priority: 8, sortKey: { SortKey($0.counters.merged) }) {
+        Line(TextForm.count($0.counters.merged))
+      },
+      Column(title: "REJECTED", width: 8, alignment: .right, priority: 7, sortKey: { SortKey($0.counters.rejected) }) {
         Line(TextForm.count($0.counters.rejected), $0.counters.rejected > 0 ? .waiting : .plain)
       },
-      Column(title: "SENT", width: 6, alignment: .right, priority: 8) { Line(TextForm.count($0.counters.sent)) },
-      Column(title: "LOST", width: 5, alignment: .right, priority: 8) {
+      Column(title: "SENT", width: 6, alignment: .right, priority: 8, sortKey: { SortKey($0.counters.sent) }) {
+        Line(TextForm.count($0.counters.sent))
+      },
+      Column(title: "LOST", width: 5, alignment: .right, priority: 8, sortKey: { SortKey($0.counters.undelivered) }) {
         Line(TextForm.count($0.counters.undelivered), $0.counters.undelivered > 0 ? .waiting : .plain)
       },
     ]

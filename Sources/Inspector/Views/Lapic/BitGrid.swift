@@ -21,7 +21,9 @@ enum BitGrid {
   }
 
   /// The title, the column numbers and 16 rows.
-  static func lines(_ context: ContextSnapshot, _ content: Content, title: Line, selected: VectorNumber?) -> [Line] {
+  static func lines(
+    _ context: ContextSnapshot, _ content: Content, title: Line, selected: VectorNumber?, found: Set<VectorNumber>
+  ) -> [Line] {
     let water = Int(context.processorPriority >> 4)
     var lines = [title, Line("    0 1 2 3 4 5 6 7 8 9 a b c d e f", .dim)]
     for row in (0..<16).reversed() {
@@ -30,7 +32,11 @@ enum BitGrid {
       line.append(TextForm.hex(UInt8(row << 4), 2), isWater ? .waiting : .dim)
       for column in 0..<16 {
         let vector = row << 4 | column
-        let cell = cell(context, content, vector, isBlocked: row <= water && water > 0)
+        var cell = cell(context, content, vector, isBlocked: row <= water && water > 0)
+        if found.contains(VectorNumber(vector)) {
+          cell.style.isBold = true
+          cell.style.isUnderlined = true
+        }
         line += " "
         line.append(String(cell.letter), selected?.index == vector ? cell.style.selected : cell.style)
       }

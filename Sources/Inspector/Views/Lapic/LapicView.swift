@@ -3,7 +3,7 @@ import Diagnosis
 import Journal
 
 /// What exactly is in one local APIC, and what of it can be delivered.
-public struct LapicView: View {
+public struct LapicView: ListView {
   public var id: ViewID { .lapic }
   public var tab: String? { "Lapic" }
 
@@ -39,7 +39,8 @@ public struct LapicView: View {
     if model.lapicShowsWords {
       grid.put(BitGrid.words(context, title: title), in: left)
     } else {
-      let lines = BitGrid.lines(context, .combined, title: title, selected: model.selection.vector)
+      let lines = BitGrid.lines(
+        context, .combined, title: title, selected: model.selection.vector, found: found(model))
       grid.put(lines + BitGrid.legend, in: left)
     }
     _ = rest.takeLeft(1)
@@ -52,11 +53,12 @@ public struct LapicView: View {
   private func drawFull(_ context: ContextSnapshot, _ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     var rest = area
     var top = rest.takeTop(21)
+    let found = found(model)
     for content in [BitGrid.Content.irr, .isr, .tmr] {
       let count = (0..<256).count { context.apic.bit($0, at: content.offset) }
       let title = Line(content.title, .bold) + Line("  \(count) set")
       grid.put(
-        BitGrid.lines(context, content, title: title, selected: model.selection.vector),
+        BitGrid.lines(context, content, title: title, selected: model.selection.vector, found: found),
         in: top.takeLeft(BitGrid.width + 2))
     }
     let registers = LapicRegisters(context, model, width: top.width - 1).lines
@@ -143,6 +145,36 @@ public struct LapicView: View {
       return
     }
     model.select(all[(place + 1) % all.count])
+  }
+}
+
+extension LapicView {
+  /// The 256 bits stand where they stand.
+  var isFilterable: Bool { false }
+
+  func allRows(_ model: InspectorModel) -> [RowID] {
+    (0x10...0xFF).reversed().map { .vector(VectorNumber(rawValue: $0)) }
+  }
+
+  func selectedRow(_ model: InspectorModel) -> RowID? { model.selection.vector.map { .vector($0) } }
+
+  func select(_ row: RowID, _ model: inout InspectorModel) {
+    if case .vector(let vector) = row { model.selection.vector = vector }
+  }
+
+  func texts(of rows: [RowID], _ model: InspectorModel) -> [String] {
+    guard let context = model.selectedContext else { return rows.map { _ in "" } }
+    return rows.map { row in
+      guard case .vector(let vector) = row else { return "" }
+      return "\(vector.text) " + about(vector, context, model)
+    }
+  }
+
+  /// The vectors that a search has found.
+  private func found(_ model: InspectorModel) -> Set<VectorNumber> {
+    guard !model.searched.isEmpty else { return [] }
+    return Set(
+      hits(Needle(model.searched), model).compactMap { if case .vector(let vector) = $0 { vector } else { nil } })
   }
 }
 

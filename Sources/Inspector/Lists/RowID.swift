@@ -1,0 +1,12 @@
+import Architecture
+import Journal
+
+/// What a row of a list is about: a thing, never a place, so that a list that moves never moves the target.
+public enum RowID: Hashable, Sendable {
+  case context(ContextID)
+  case vector(VectorNumber)
+  /// By its sequence number.
+  case event(UInt64)
+  /// Of the help.
+  case line(Int)
+}
