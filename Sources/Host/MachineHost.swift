@@ -31,6 +31,7 @@ public final class MachineHost {
   private var lastPublished: UInt64 = 0
   private var publishPause = MachineHost.publishInterval
   private var rate: RateMeter
+  private var cost: PublishingMeter
 
   /// How often a running machine is published, in nanoseconds of host time.
   private static var publishInterval: UInt64 { 8_000_000 }
@@ -45,6 +46,7 @@ public final class MachineHost {
     let now = HostClock.now()
     pacer = Pacer(options.pace, virtual: partition.clock, host: now)
     rate = RateMeter(virtual: partition.clock, host: now)
+    cost = PublishingMeter(host: now)
   }
 
   /// Publishes the state before the first instruction, so that there is something to look at.
@@ -129,14 +131,14 @@ public final class MachineHost {
   private func publishIfDue() {
     let now = HostClock.now()
     guard options.publishes, now &- lastPublished >= publishPause else { return }
-    publish(at: now)
     // A machine of a thousand VPs takes long to write: it is written less often, so that it costs no more.
-    let cost = HostClock.now() &- now
+    let cost = publish(at: now)
     publishPause = min(max(Self.publishInterval, cost &* 50), Self.heartbeatInterval)
   }
 
-  /// Writes a frame of what changed, and beats the heart.
-  func publish(at now: UInt64) {
+  /// Writes a frame of what changed, and beats the heart; returns how long that took, in nanoseconds.
+  @discardableResult
+  func publish(at now: UInt64) -> UInt64 {
     lastPublished = now
     region.beat(state, now: now)
     region.beginFrame()
@@ -160,6 +162,9 @@ public final class MachineHost {
     machine.epoch = region.currentFrame + 1
     machine.paceMilli = rate.measure(virtual: partition.clock, host: now)
     _ = region.endFrame(machine: machine)
+    let end = HostClock.now()
+    if let share = cost.measure(from: now, to: end) { region.note(publishingPPM: share) }
+    return end &- now
   }
 
   private var state: HostState {

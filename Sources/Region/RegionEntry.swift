@@ -10,6 +10,8 @@ public struct RegionEntry: Hashable, Sendable {
   public var problem: RegionError?
   public var vpCount: Int
   public var vtlCount: Int
+  /// Which part of its last second its writer spent on frames, in millionths; nil when nobody knows.
+  public var publishingPPM: UInt32?
 
   /// The file's name, NAME.PID: what tells several of one name apart.
   public var file: String { "\(name).\(pid)" }
@@ -32,6 +34,7 @@ extension RegionDirectory {
         entry.vpCount = reader.vpCount
         entry.vtlCount = reader.vtlCount
         entry.liveness = try reader.liveness(now: now)
+        if entry.isAlive { entry.publishingPPM = try reader.publishingPPM() }
       } catch {
         // It was there when the directory was read and is gone now: it exited.
         if case .io(_, _, ENOENT) = error { continue }

@@ -88,6 +88,13 @@ public final class RegionReader {
     var nextEvent: UInt64
     var heartbeat: UInt64
     var hostState: UInt32
+    var publishing: UInt32
+  }
+
+  /// Which part of its last second the writer spent on frames, in millionths; nil when it does not say.
+  public func publishingPPM() throws(RegionError) -> UInt32? {
+    let value = try readLive().publishing
+    return value == 0 ? nil : value
   }
 
   func readLive() throws(RegionError) -> Live {
@@ -99,7 +106,7 @@ public final class RegionReader {
     vtlscope_fence_acquire()
     return Live(
       frame: words[0], nextEvent: words[1], heartbeat: words[2],
-      hostState: UInt32(truncatingIfNeeded: words[3]))
+      hostState: UInt32(truncatingIfNeeded: words[3]), publishing: UInt32(words[3] >> 32))
   }
 
   /// Copies bytes of the file to a place of the buffer, growing it.

@@ -188,6 +188,9 @@ public final class RegionWriter {
     vtlscope_beat(base, state.rawValue, now)
   }
 
+  /// Says which part of the last second went into frames, in millionths; 0 is unknown.
+  public func note(publishingPPM: UInt32) { vtlscope_cost(base, publishingPPM) }
+
   /// Lets readers find it; see `init`.
   public func giveName() throws(RegionError) { try file.publish() }
 

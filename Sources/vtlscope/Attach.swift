@@ -13,14 +13,16 @@ struct Attach: ParsableCommand {
   @Argument(help: "A name, a process id, or the path of a region; not needed when one core runs.")
   var target: String?
 
+  @OptionGroup(title: "Screen") var screen: ScreenOptions
+
   func run() throws {
     let reader: RegionReader
     do throws(RegionError) { reader = try RegionDirectory.standard.reader(target) } catch {
       throw fail(error)
     }
-    try withScreen { screen throws(RegionError) in
+    try withScreen(screen) { [options = screen] screen throws(RegionError) in
       var session = try ScreenSession(reader, mailbox: nil)
-      try session.run(on: screen)
+      try session.run(on: screen, options)
     }
   }
 }

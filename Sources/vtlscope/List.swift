@@ -1,11 +1,13 @@
 import ArgumentParser
 import Host
+import Inspector
 import Region
 
 /// `vtlscope ls`.
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "ls", abstract: "List the cores of this user: running, paused, idle, wedged, stopped or dead.")
+    commandName: "ls", abstract: "List the cores of this user: running, paused, idle, wedged, stopped or dead.",
+    discussion: "COST is the part of its time that a core spends on being seen.")
 
   @Flag(help: "Remove what dead cores left behind.")
   var clean = false
@@ -17,14 +19,17 @@ struct List: ParsableCommand {
       let entries = try directory.list(now: HostClock.now())
       guard !entries.isEmpty else { return }
       let width = max(4, entries.map(\.name.count).max() ?? 0)
-      print("NAME".padded(to: width + 2) + "PID".padded(to: 10) + "STATE".padded(to: 10) + "VPS".padded(to: 6) + "VTLS")
+      print(
+        "NAME".padded(to: width + 2) + "PID".padded(to: 10) + "STATE".padded(to: 10) + "VPS".padded(to: 6)
+          + "VTLS".padded(to: 6) + "COST")
       for entry in entries {
         let state = entry.liveness?.name ?? "refused"
         var line = entry.name.padded(to: width + 2) + "\(entry.pid)".padded(to: 10) + state.padded(to: 10)
         if let problem = entry.problem {
           line += problem.description
         } else {
-          line += "\(entry.vpCount)".padded(to: 6) + "\(entry.vtlCount)"
+          line += "\(entry.vpCount)".padded(to: 6) + "\(entry.vtlCount)".padded(to: 6)
+          line += entry.publishingPPM.map { OwnCost.percent(ppm: $0) } ?? "-"
         }
         print(line)
       }

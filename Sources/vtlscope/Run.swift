@@ -74,6 +74,8 @@ struct Run: ParsableCommand {
   @Flag(help: "Resolve every request by the slow scan too, and count disagreements.")
   var checkMaps = false
 
+  @OptionGroup(title: "Screen") var screen: ScreenOptions
+
   func validate() throws {
     if initrd != nil && image == nil { throw fail(.usage, "--initrd needs an IMAGE") }
     if image != nil && scenario != nil { throw fail(.usage, "an IMAGE and --scenario exclude each other") }
@@ -92,7 +94,7 @@ struct Run: ParsableCommand {
     }
     let session = try CoreSession(
       guest, name: name ?? guest.name, limit: timeLimit, pace: pace ?? (headless ? .max : .real), isHeadless: headless)
-    try headless ? session.runHeadless(dump: dump) : session.runWithScreen(dump: dump)
+    try headless ? session.runHeadless(dump: dump) : session.runWithScreen(screen, dump: dump)
   }
 
   private var timeLimit: (VirtualTime, StopCause)? {

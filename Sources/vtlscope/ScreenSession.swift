@@ -19,6 +19,7 @@ struct ScreenSession {
   private var frame: UInt64 = 0
   /// When it looked last, and when it will again.
   private var looked: UInt64 = 0
+  private var meter = CostMeter()
   private var due: UInt64 = 0
   /// A region outside the directory of the living is a copy: no process was ever to be there.
   private let isCopy: Bool
@@ -38,9 +39,8 @@ struct ScreenSession {
   }
 
   /// Runs until the operator quits or the terminal is gone.
-  mutating func run(on screen: TerminalScreen) throws(RegionError) {
-    model.theme = screen.theme
-    model.glyphs = screen.glyphs
+  mutating func run(on screen: TerminalScreen, _ options: ScreenOptions) throws(RegionError) {
+    options.apply(to: &model, on: screen)
     try look()
     draw(screen)
     while true {
@@ -57,8 +57,14 @@ struct ScreenSession {
       }
       guard isDue(screen) else { continue }
       try look()
+      weigh(screen)
       draw(screen)
     }
+  }
+
+  private mutating func weigh(_ screen: TerminalScreen) {
+    let publishing = { [reader, isCopy] in isCopy ? nil : (try? reader.publishingPPM()) ?? nil }
+    if let cost = meter.measure(bytes: screen.bytesSent, publishing: publishing) { model.cost = cost }
   }
 
   /// How long there is nothing to do but wait for keys.

@@ -5,9 +5,9 @@ import Region
 import Terminal
 
 /// Runs `body` with the terminal taken over, and gives it back whatever happens.
-func withScreen(_ body: (TerminalScreen) throws(RegionError) -> Void) throws {
+func withScreen(_ options: ScreenOptions, _ body: (TerminalScreen) throws(RegionError) -> Void) throws {
   let screen: TerminalScreen
-  do throws(TerminalError) { screen = try TerminalScreen(TerminalOptions(clock: HostClock.now)) } catch {
+  do throws(TerminalError) { screen = try TerminalScreen(options.terminal) } catch {
     throw fail(.hostIO, error.description)
   }
   do throws(RegionError) {
@@ -21,7 +21,7 @@ func withScreen(_ body: (TerminalScreen) throws(RegionError) -> Void) throws {
 
 extension CoreSession {
   /// Runs the machine on a thread of its own, and the inspector on this one until the operator quits.
-  func runWithScreen(dump: String?) throws {
+  func runWithScreen(_ options: ScreenOptions, dump: String?) throws {
     let reader: RegionReader
     do throws(RegionError) {
       reader = try RegionReader(path: region.path)
@@ -36,10 +36,10 @@ extension CoreSession {
     var thread: MachineThread?
     defer { region.close() }
     do {
-      try withScreen { screen throws(RegionError) in
+      try withScreen(options) { screen throws(RegionError) in
         thread = MachineThread { host.run() }
         var session = try ScreenSession(reader, mailbox: mailbox)
-        try session.run(on: screen)
+        try session.run(on: screen, options)
       }
     } catch {
       mailbox.quit()

@@ -23,6 +23,13 @@ import Testing
     #expect(pacer.allowed(virtual: .zero, host: 10_001_000_000) == .milliseconds(1))
   }
 
+  @Test func `the share of frames is what they took of the second, and never said to be nothing`() {
+    var meter = PublishingMeter(host: 1_000)
+    #expect(meter.measure(from: 1_000, to: 5_001_000) == nil)
+    #expect(meter.measure(from: 999_000_000, to: 1_000_001_000) == 6_001)
+    #expect(meter.measure(from: 2_000_001_000, to: 2_000_001_000) == 1)
+  }
+
   @Test func `at pace max nothing is held back`() {
     var pacer = Pacer(.max, virtual: .zero, host: 0)
     #expect(pacer.allowed(virtual: .seconds(9), host: 0) == .never)

@@ -57,6 +57,9 @@ import Testing
     defer { region.deallocate() }
     let reader = try RegionReader(bytes: UnsafeRawBufferPointer(region))
     #expect(reader.name == "c")
+    #expect(try reader.publishingPPM() == nil, "it has not said so")
+    vtlscope_cost(region.baseAddress, 20_000)
+    #expect(try reader.publishingPPM() == 20_000)
     let snapshot = try reader.snapshot()
     #expect(snapshot.machine.time == VirtualTime(ticks: 1234))
     #expect(snapshot.contexts.map(\.id) == [ContextID(0, 0), ContextID(1, 0)])

@@ -106,7 +106,8 @@ typedef struct vtlscope_header {
   uint64_t next_event;    /* how many events have been recorded */
   uint64_t heartbeat;     /* CLOCK_MONOTONIC, nanoseconds */
   uint32_t host_state;    /* VTLSCOPE_HOST_... */
-  uint32_t reserved_live[9];
+  uint32_t publishing;    /* the part of the last second that went into frames, in millionths; 0 unknown */
+  uint32_t reserved_live[8];
 } vtlscope_header;
 VTLSCOPE_AT(vtlscope_header, file_size, 16);
 VTLSCOPE_AT(vtlscope_header, boot_id, 40);
@@ -117,6 +118,7 @@ VTLSCOPE_AT(vtlscope_header, symbols_end, 304);
 VTLSCOPE_AT(vtlscope_header, ioapics, 320);
 VTLSCOPE_AT(vtlscope_header, current_frame, 384);
 VTLSCOPE_AT(vtlscope_header, host_state, 408);
+VTLSCOPE_AT(vtlscope_header, publishing, 412);
 VTLSCOPE_ASSERT(sizeof(vtlscope_header) == 448);
 
 /* At the start of a bank. */
@@ -647,6 +649,11 @@ static inline void vtlscope_beat(void *base, uint32_t host_state, uint64_t now) 
   vtlscope_header *header = (vtlscope_header *)base;
   vtlscope_store_state(&header->host_state, host_state);
   vtlscope_store_release(&header->heartbeat, now);
+}
+
+/* Says what being seen costs: the part of the last second that went into frames, in millionths, at least 1. */
+static inline void vtlscope_cost(void *base, uint32_t millionths) {
+  vtlscope_store_state(&((vtlscope_header *)base)->publishing, millionths);
 }
 
 #ifdef __cplusplus

@@ -173,6 +173,11 @@ extension InspectorModel {
 
   private static let rates = [2, 5, 10, 20, 50, 100, 150, 200, 300]
 
+  /// Looks so many times in ten seconds, as far as that is between the slowest and the fastest rate there is.
+  public mutating func refresh(decihertz: Int) {
+    refreshDecihertz = min(Self.rates[Self.rates.count - 1], max(Self.rates[0], decihertz))
+  }
+
   private mutating func changeRate(by step: Int) {
     let place = Self.rates.lastIndex { $0 <= refreshDecihertz } ?? 0
     refreshDecihertz = Self.rates[min(Self.rates.count - 1, max(0, place + step))]

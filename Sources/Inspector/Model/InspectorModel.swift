@@ -16,6 +16,8 @@ public struct InspectorModel: Sendable {
   public internal(set) var events: EventBuffer
   public internal(set) var liveness: Liveness = .beating
   public var symbols: SymbolTable
+  /// What looking costs; nil until it is known.
+  public var cost: OwnCost?
   /// What diagnosis found in `snapshot`, the worst first.
   public internal(set) var findings: [Finding] = []
   /// Looks taken since the last diagnosis.

@@ -2,7 +2,8 @@
 struct HelpPage: Searchable {
   static func status(_ model: InspectorModel) -> Line {
     let more = lastRow(model) - model.helpRow
-    return more > 0 ? " \(more) lines more: j k scroll" : " every command has a plain key"
+    let cost = model.cost.map { Line("   \($0.text)", .dim) } ?? .empty
+    return (more > 0 ? " \(more) lines more: j k scroll" : " every command has a plain key") + cost
   }
 
   static func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
