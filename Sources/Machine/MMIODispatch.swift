@@ -9,6 +9,7 @@ extension Partition {
     /// The active context's local APIC page, this far into it.
     case apic(Int)
     case ioapic(Int)
+    case testMemory(Int)
     case nobody
   }
 
@@ -19,7 +20,9 @@ extension Partition {
       return .apic(Int(address.pageOffset))
     }
     let offset = address.rawValue &- ioapic.configuration.base.rawValue
-    return offset < IOAPIC.byteCount ? .ioapic(Int(offset)) : .nobody
+    if offset < IOAPIC.byteCount { return .ioapic(Int(offset)) }
+    let place = address.rawValue &- TestMemory.base
+    return place < TestMemory.byteCount ? .testMemory(Int(place)) : .nobody
   }
 
   func readMMIO(_ address: GPA, _ size: Int, _ vp: Int) -> UInt64 {
@@ -30,6 +33,7 @@ extension Partition {
       raiseErrors(of: id)
       return value
     case .ioapic(let offset): return ioapic.read(offset: offset, size: size)
+    case .testMemory(let offset): return testMemory.read(offset, size)
     case .nobody:
       unclaimedAccesses &+= 1
       return ~0
@@ -46,6 +50,7 @@ extension Partition {
         apic(id).pointee.writeMMIO(offset: offset, size: size, value, at: clock, rip: rip), to: id)
     case .ioapic(let offset):
       perform(ioapic.write(offset: offset, size: size, value, at: clock, rip: rip), by: id, rip: rip)
+    case .testMemory(let offset): testMemory.write(offset, size, value)
     case .nobody: unclaimedAccesses &+= 1
     }
     return false

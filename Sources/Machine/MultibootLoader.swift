@@ -113,6 +113,8 @@ extension Partition {
     let information = MultibootInformation(
       memoryBytes: configuration.memoryBytes, commandLine: line, module: module,
       imageEnd: image.segments.map { $0.address + $0.size }.max() ?? 0)
+    let tables = FirmwareTables(vpCount: configuration.vpCount).bytes
+    _ = memory.write(tables, at: GPA(UInt64(FirmwareTables.address)), vtl: .vtl0)
     for chunk in try information.chunks() { _ = memory.write(chunk.bytes, at: GPA(chunk.address), vtl: .vtl0) }
     let descriptors: UInt64 = 0x9600
     // Null, flat 32-bit code and data: what is loaded now, should the guest load one of them again.

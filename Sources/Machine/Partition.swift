@@ -55,6 +55,7 @@ public final class Partition {
   var devices: Devices
   var lineDrivers = [UInt32](repeating: 0, count: IOAPIC.pinCount)
   var ioapic: IOAPIC
+  var testMemory = TestMemory()
   var messageRoutes: [MessageRouteSnapshot]
   /// Counts changes of them.
   public internal(set) var platformGeneration: UInt64 = 1
@@ -90,7 +91,9 @@ public final class Partition {
     routing = GroupRouting(
       encoding: configuration.groupEncoding,
       groups: (0..<configuration.vtlCount).map { (id: GroupID($0), vtl: VTL($0)) })
-    devices = Devices(serial: SerialPort(configuration.serialInput))
+    devices = Devices(
+      serial: SerialPort(configuration.serialInput),
+      firmware: FirmwareConfiguration(vpCount: configuration.vpCount, memoryBytes: configuration.memoryBytes))
     ioapic = Self.makeIOAPIC(configuration)
     messageRoutes = Self.makeMessageRoutes(configuration)
     groupGenerations = Array(repeating: 1, count: configuration.vtlCount)

@@ -33,6 +33,7 @@ extension Partition {
       case .message(let signal): sendMessage(signal, of: number)
       case .transmit(let byte): serialSink(byte)
       case .exit(let value): stop(.debugExit, status: value)
+      case .reset: stop(.guestReset)
       }
     }
     platformGeneration &+= 1

@@ -38,6 +38,8 @@ enum DeviceEffect: Hashable {
   case transmit(UInt8)
   /// The guest ends the machine.
   case exit(UInt32)
+  /// The guest asks for a reset.
+  case reset
 }
 
 /// The devices of the machine.
@@ -46,10 +48,17 @@ struct Devices {
   var periodic = PeriodicDevice()
   var testLines = TestLines()
   var debugExit = DebugExit()
+  var firmware: FirmwareConfiguration
+  var clock = RealTimeClock()
+  var powerManagementTimer = PowerManagementTimer()
+  var configurationSpace = ConfigurationSpace()
+  var resetControl = ResetControl()
+  var testLatch = TestLatch()
 
   /// All of them. Their places number them.
   static let all = [
-    Entry(\.serial), Entry(\.periodic), Entry(\.testLines), Entry(\.debugExit),
+    Entry(\.serial), Entry(\.periodic), Entry(\.testLines), Entry(\.debugExit), Entry(\.firmware), Entry(\.clock),
+    Entry(\.powerManagementTimer), Entry(\.configurationSpace), Entry(\.resetControl), Entry(\.testLatch),
   ]
 
   /// A device without its type.
