@@ -62,7 +62,7 @@ public func preview(_ request: FireRequest, in snapshot: Snapshot) -> FirePrevie
       route: Route(group: group, path: .direct, targets: .none, candidates: 0, reason: rejection))
   }
   let routing = GroupRouting(snapshot)
-  let priority: ArbitrationPriority = { snapshot.processorPriority(of: $0) }
+  let priority: ArbitrationPriority = { snapshot[$0]?.arbitrationRank ?? .max }
   let route = routing.route(request.message, from: sender, in: group, priority: priority)
   let all = routing.explain(request.message, from: sender, in: group, priority: priority)
   return FirePreview(
@@ -134,11 +134,6 @@ extension Snapshot {
   /// The VTLs enabled on a VP, bit n for VTL n.
   func enabledVTLs(of vp: VPIndex) -> UInt16 {
     contexts(of: vp).reduce(0) { $1.isEnabled ? $0 | 1 << UInt16($1.id.vtl.rawValue) : $0 }
-  }
-
-  /// PPR, which lowest-priority delivery arbitrates by.
-  func processorPriority(of id: ContextID) -> UInt8 {
-    self[id].map { UInt8(truncatingIfNeeded: $0.apic[APICRegister.processorPriority.offset]) } ?? .max
   }
 
   /// How `command` would go on in `context`, once accepted.

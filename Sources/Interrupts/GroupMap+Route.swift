@@ -1,13 +1,6 @@
 import Architecture
 import Journal
 
-/// The arbitration priority of a context: its PPR.
-///
-/// Lowest-priority delivery goes to the smallest one, and to the lowest VP among equals. SDM Vol. 3A,
-/// 12.6.2.4 lets the chipset choose and names no rule for ties; KVM hashes the vector over the members
-/// instead.
-public typealias ArbitrationPriority = (ContextID) -> UInt8
-
 extension GroupMap {
   /// Finds the local APICs of a message by the maps; broadcasts and what the maps cannot answer take `scan`.
   public func route(

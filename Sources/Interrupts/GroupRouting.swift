@@ -64,7 +64,7 @@ public struct GroupRouting: Sendable {
     _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
   ) -> Route {
     guard let index = index(of: group) else { return nobody(group) }
-    if let posted { return posted.route(message, from: sender, in: group, priority: priority) }
+    if let posted { return posted.route(message, from: sender, in: group) }
     return maps[index].route(message, from: sender, priority: priority)
   }
 
@@ -73,7 +73,7 @@ public struct GroupRouting: Sendable {
     _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
   ) -> Route {
     guard let index = index(of: group) else { return nobody(group) }
-    if let posted { return posted.scan(message, from: sender, in: group, priority: priority) }
+    if let posted { return posted.scan(message, from: sender, in: group) }
     return maps[index].scan(message, from: sender, priority: priority)
   }
 
@@ -87,7 +87,7 @@ public struct GroupRouting: Sendable {
     _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
   ) -> [Explanation] {
     guard let index = index(of: group) else { return [] }
-    if let posted { return posted.explain(message, from: sender, in: group, priority: priority) }
+    if let posted { return posted.explain(message, from: sender, in: group) }
     return maps[index].explain(message, from: sender, priority: priority)
   }
 

@@ -118,6 +118,16 @@ struct LogicalMap: Sendable {
     return found
   }
 
+  /// KVM's vector hashing: of the bits that a destination names, the one whose turn it is by the vector, taken or not, as
+  /// a destination of its own. Nil when it names none.
+  func hashed(_ destination: UInt32, by vector: VectorNumber) -> UInt32? {
+    var (_, bits) = split(destination)
+    guard bits != 0, mode == .x2APIC || destination <= 0xFF else { return nil }
+    let rest = destination & ~bits
+    for _ in 0..<vector.index % bits.nonzeroBitCount { bits &= bits &- 1 }
+    return rest | bits & ~(bits &- 1)
+  }
+
   /// Every slot that is taken, in order of its key: cluster in bits 31:16, one bit of bits 15:0.
   var entries: [(key: UInt32, member: Int32)] {
     var all: [(key: UInt32, member: Int32)] = []

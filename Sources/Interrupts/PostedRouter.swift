@@ -9,7 +9,10 @@ import Journal
 /// external messages can reach other groups (B2), the slow path turns down every group but 0 (B3) and
 /// compares an ID with group bits to one without (B4), the physical map ignores the xAPIC ID register (B7),
 /// and one member outside group 0 turns the logical map off for all (B9). KVM's cap on vCPU IDs is not
-/// modelled. Lowest priority arbitrates as everywhere in this core.
+/// modelled.
+///
+/// Lowest priority is what the patched kernel had, too: nothing is compared, the vector is hashed over the candidates. By
+/// the map it is hashed over the bits of the destination, and one that nobody answers to swallows the request.
 final class PostedRouter: Sendable {
   struct Member: Sendable {
     let registers: RoutingRegisters
@@ -68,22 +71,26 @@ final class PostedRouter: Sendable {
     if sender != nil, !address.isLogical { address.destination |= encoded(group) }
     // The broadcast is recognised after the OR: FFh with a group bit above it is none any more.
     address.isBroadcast = address.destination == (message.isNarrow ? 0xFF : .max)
+    // Only the narrow broadcast is made a fixed request.
+    address.arbitrates =
+      message.command.deliveryMode == .lowestPriority && (address.isLogical || address.destination != 0xFF)
     return address
   }
 
   func route(
-    _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
+    _ message: InterruptMessage, from sender: ContextID?, in group: GroupID
   ) -> Route {
     let address = address(message, sender, group)
-    if address.shorthand == .selfOnly { return scan(address, sender, group, .direct, priority) }
+    if address.shorthand == .selfOnly { return scan(address, sender, group, .direct, message.command.vector) }
     guard address.shorthand == .none, !address.isBroadcast else {
-      return scan(address, sender, group, .scan, priority)
+      return scan(address, sender, group, .scan, message.command.vector)
     }
     guard address.isLogical else { return byMap(address, group) }
+    // The map serves what needs a software-enabled local APIC.
     guard logicalMode != .disabled, address.needsSoftwareEnable else {
-      return scan(address, sender, group, .scan, priority)
+      return scan(address, sender, group, .scan, message.command.vector)
     }
-    return logicalByMap(address, group, priority)
+    return logicalByMap(address, group, message.command.vector)
   }
 
   /// The fast path: the map is indexed by vCPU ID and nobody compares groups.
@@ -92,45 +99,57 @@ final class PostedRouter: Sendable {
       return Route(group: group, path: .map, targets: .none, candidates: 0, reason: .noSuchID)
     }
     var search = Search(address)
-    take(members[index], address, into: &search) { _ in 0 }
+    take(members[index], address, into: &search)
     return search.route(group, .map)
   }
 
-  private func logicalByMap(_ address: Address, _ group: GroupID, _ priority: ArbitrationPriority) -> Route {
-    let found = logical.lookup(address.destination)
+  private func logicalByMap(_ address: Address, _ group: GroupID, _ vector: VectorNumber) -> Route {
+    guard address.arbitrates else { return logicalByMap(address, group, to: address.destination) }
+    // The hash counts bits, not members.
+    let slot = logical.hashed(address.destination, by: vector) ?? address.destination
+    var route = logicalByMap(address, group, to: slot)
+    if route.count == 0, logical.lookup(address.destination).count != 0 { route.reason = .emptyLogicalSlot }
+    return route
+  }
+
+  private func logicalByMap(_ address: Address, _ group: GroupID, to destination: UInt32) -> Route {
+    let found = logical.lookup(destination)
     var search = Search(address)
-    for i in 0..<found.count { take(members[found[i]], address, into: &search, priority) }
+    for i in 0..<found.count { take(members[found[i]], address, into: &search) }
     if found.count == 0 { search.reject(.logicalMismatch) }
     return search.route(group, .map)
   }
 
-  private func take(
-    _ member: Member, _ address: Address, into search: inout Search, _ priority: ArbitrationPriority
-  ) {
+  private func take(_ member: Member, _ address: Address, into search: inout Search) {
     if let rejection = member.registers.stateRejection(needsSoftwareEnable: address.needsSoftwareEnable) {
       search.reject(rejection)
     } else {
-      search.accept(member.registers.context, priority)
+      search.accept(member.registers.context) { _ in 0 }
     }
   }
 
-  func scan(
-    _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
-  ) -> Route {
+  func scan(_ message: InterruptMessage, from sender: ContextID?, in group: GroupID) -> Route {
     let address = address(message, sender, group)
-    return scan(address, sender, group, address.shorthand == .selfOnly ? .direct : .scan, priority)
+    let path: RoutePath = address.shorthand == .selfOnly ? .direct : .scan
+    return scan(address, sender, group, path, message.command.vector)
   }
 
   private func scan(
-    _ address: Address, _ sender: ContextID?, _ group: GroupID, _ path: RoutePath,
-    _ priority: ArbitrationPriority
+    _ address: Address, _ sender: ContextID?, _ group: GroupID, _ path: RoutePath, _ vector: VectorNumber
   ) -> Route {
+    // Of n that match, the vector modulo n takes it: in VP order, so it is the one of rank 0.
+    var turn = 0
+    if address.arbitrates {
+      let matching = members.count { rejection(of: address, sender, group, $0) == nil }
+      turn = matching == 0 ? 0 : vector.index % matching
+    }
     var search = Search(address)
     for member in members {
       if let rejection = rejection(of: address, sender, group, member) {
         search.reject(rejection)
       } else {
-        search.accept(member.registers.context, priority)
+        search.accept(member.registers.context) { _ in turn == 0 ? 0 : 1 }
+        turn -= 1
       }
     }
     return search.route(group, path)
@@ -178,10 +197,10 @@ final class PostedRouter: Sendable {
   }
 
   func explain(
-    _ message: InterruptMessage, from sender: ContextID?, in group: GroupID, priority: ArbitrationPriority
+    _ message: InterruptMessage, from sender: ContextID?, in group: GroupID
   ) -> [Explanation] {
     let address = address(message, sender, group)
-    let route = route(message, from: sender, in: group, priority: priority)
+    let route = route(message, from: sender, in: group)
     let reached = Set(route.contexts)
     let slot = route.path == .map && !address.isLogical ? physical[address.destination] : nil
     return members.indices.map { index in

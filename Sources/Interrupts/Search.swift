@@ -8,7 +8,7 @@ struct Search {
   private var first: ContextID?
   private var all: [ContextID] = []
   private let arbitrates: Bool
-  private var bestPriority: UInt8?
+  private var best: UInt64?
   private let expected: Int
   private var candidates = 0
   private var rejected = 0
@@ -52,12 +52,12 @@ struct Search {
 
   private mutating func arbitrate(_ context: ContextID, _ priority: ArbitrationPriority) {
     let candidate = priority(context)
-    if let best = bestPriority {
+    if let best {
       rejected &+= 1
       guard candidate < best else { return }
     }
     first = context
-    bestPriority = candidate
+    best = candidate
   }
 
   @inline(__always)

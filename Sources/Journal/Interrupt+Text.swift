@@ -105,6 +105,7 @@ extension Rejection {
     case .contextNotEnabled: "VTL not enabled there"
     case .arbitrationLost: "another was chosen"
     case .noSystemManagementMode: "no SMM"
+    case .emptyLogicalSlot: "hashed to an empty slot"
     }
   }
 }

@@ -92,6 +92,9 @@ public enum Rejection: UInt8, Hashable, Sendable, CaseIterable {
   case arbitrationLost = 17
   /// SMIs are recorded but the core has no system management mode.
   case noSystemManagementMode = 18
+  /// Lowest priority by vector hashing chose a bit of the destination that no local APIC answers to (rfc-2023 mode only:
+  /// the rule of KVM's map).
+  case emptyLogicalSlot = 19
 }
 
 /// The way a request was resolved.

@@ -19,7 +19,7 @@ extension Partition {
   ) -> MessageDelivery {
     rebuildStaleGroups()
     let priority: ArbitrationPriority = { [apics, vtlCount = configuration.vtlCount] id in
-      apics[id.vp.index * vtlCount + id.vtl.index].processorPriority
+      apics[id.vp.index * vtlCount + id.vtl.index].arbitrationRank
     }
     let route = routing.route(message, from: sender, in: group, priority: priority)
     if configuration.checksMaps, !routing.check(message, from: sender, in: group, priority: priority).agrees {
@@ -41,7 +41,9 @@ extension Partition {
     case .none:
       undelivered &+= 1
       if let sender { apic(sender).pointee.counters.undelivered &+= 1 }
-    case .one(let id): delivery.add(accept(message.command, at: id, journey, from: sender))
+    case .one(let id):
+      if message.arbitrates { apic(id).pointee.counters.arbitrationsWon &+= 1 }
+      delivery.add(accept(message.command, at: id, journey, from: sender))
     case .many(let all): for id in all { delivery.add(accept(message.command, at: id, journey, from: sender)) }
     }
     return delivery
@@ -118,11 +120,13 @@ extension Partition {
 
   /// Raises the error interrupt when an error waits to be told (SDM Vol. 3A, 12.5.3).
   func raiseErrors(of id: ContextID) {
-    guard apic(id).pointee.needsErrorInterrupt else { return }
-    let journey = newJourney()
-    record(.apicError(status: apic(id).pointee.unreadErrors.rawValue), context: id)
-    let delivery = apic(id).pointee.raise(.error, at: clock, journey: journey, processor: condition(of: id))
-    logLocal(delivery, in: id, journey, .localVector)
+    // The error interrupt may meet with an error of its own: a vector below 16 in its entry. It is told as well, once.
+    while apic(id).pointee.needsErrorInterrupt {
+      let journey = newJourney()
+      record(.apicError(status: apic(id).pointee.unreadErrors.rawValue), context: id)
+      let delivery = apic(id).pointee.raise(.error, at: clock, journey: journey, processor: condition(of: id))
+      logLocal(delivery, in: id, journey, .localVector)
+    }
   }
 
   func expireTimer(_ id: ContextID) {

@@ -188,6 +188,55 @@ struct GoldenRow: CustomTestStringConvertible, Sendable {
     }
   }
 
+  /// Flat LDRs with the vector hashed over the bits of the destination (kvm_vector_to_index of the patch's base).
+  @Test(
+    arguments: [
+      (0xF, 0x40, 0), (0xF, 0x41, 1), (0xF, 0x43, 3), (0x6, 0x40, 1), (0x6, 0x41, 2), (0xB, 0x41, 3),
+      // Bit 7 has nobody: it takes its turn all the same.
+      (0x81, 0x40, 0), (0x81, 0x41, nil),
+    ] as [(UInt32, UInt8, Int?)])
+  func `the posted patch's kernel hashes lowest priority over the bits of the destination`(
+    destination: UInt32, vector: UInt8, winner: Int?
+  ) {
+    let encodings: [(GroupEncoding, Bool)] = [(.rfc2023(bits: 30), true), (.explicit, false)]
+    for (encoding, isPosted) in encodings {
+      var routing = GroupRouting(encoding: encoding, groups: [(GroupID(0), .vtl0)])
+      routing.rebuild(GroupID(0), members: Self.flat(0, mode: .xAPIC), at: .zero)
+      let request = message(
+        to: destination, vector: vector, mode: .lowestPriority, isLogical: true, isNarrow: true)
+      let route = routing.route(request, from: nil, in: GroupID(0)) { id in UInt64(4 - id.vp.rawValue) }
+      guard isPosted else {
+        // Here the smallest rank wins, whatever the vector.
+        let highest = (0..<4).last { destination & 1 << UInt32($0) != 0 }
+        #expect(route.contexts == highest.map { [ContextID($0, 0)] })
+        continue
+      }
+      #expect(route.contexts == (winner.map { [ContextID($0, 0)] } ?? []))
+      #expect(route.reason == (winner == nil ? .emptyLogicalSlot : nil))
+      #expect(route.path == .map)
+    }
+  }
+
+  @Test func `the posted patch's slow path hashes over those that match, and only FFh is for all`() {
+    var routing = GroupRouting(encoding: .rfc2023(bits: 30), groups: [(GroupID(0), .vtl0), (GroupID(1), .vtl1)])
+    var members = Self.flat(0, mode: .xAPIC)
+    members[1].isSoftwareEnabled = false
+    routing.rebuild(GroupID(0), members: members, at: .zero)
+    routing.rebuild(GroupID(1), members: Self.flat(1, mode: .xAPIC), at: .zero)
+    // The logical map is off: of the three that match, 0, 2 and 3, the vector takes its pick.
+    for (vector, winner) in [(0x42, 0), (0x40, 2), (0x41, 3)] as [(UInt8, Int)] {
+      let request = message(to: 0x8F, vector: vector, mode: .lowestPriority, isLogical: true, isNarrow: true)
+      let route = routing.route(request, from: nil, in: GroupID(0)) { _ in 0 }
+      #expect(route.contexts == [ContextID(winner, 0)])
+      #expect(route.path == .scan)
+    }
+    let all = message(to: 0xFF, mode: .lowestPriority, isNarrow: true)
+    #expect(routing.route(all, from: nil, in: GroupID(0)) { _ in 0 }.count == 3)
+    routing.rebuild(GroupID(0), members: Self.flat(0, mode: .x2APIC), at: .zero)
+    let wide = message(to: .max, vector: 0x43, mode: .lowestPriority)
+    #expect(routing.route(wide, from: nil, in: GroupID(0)) { _ in 0 }.contexts == [ContextID(3, 0)])
+  }
+
   @Test func `the posted patch routes by the ID an APIC was made with, not by its register`() {
     for (encoding, posted) in [(GroupEncoding.rfc2023(bits: 30), true), (.explicit, false)] {
       var members = Self.flat(0, mode: .xAPIC)

@@ -130,14 +130,22 @@ import Testing
     #expect(route.contexts == [ContextID(0, 0), ContextID(1, 0)])
   }
 
-  @Test func `lowest priority goes to the smallest PPR and then to the lowest VP`() {
+  @Test func `lowest priority goes to the smallest PPR, to who has won least often, and then to the lowest VP`() {
     let map = Self.map((0..<4).map { Self.member($0, ldr: 1 << UInt32($0)) })
     let all = message(to: 0xF, mode: .lowestPriority, isLogical: true, isNarrow: true)
-    let ppr: [UInt8] = [0x20, 0x10, 0x10, 0x30]
-    #expect(map.route(all, from: nil) { ppr[$0.vp.index] }.contexts == [ContextID(1, 0)])
-    #expect(map.scan(all, from: nil) { ppr[$0.vp.index] }.contexts == [ContextID(1, 0)])
-    let why = map.explain(all, from: nil) { ppr[$0.vp.index] }.map(\.rejection)
-    #expect(why == [.arbitrationLost, nil, .arbitrationLost, .arbitrationLost])
+    let standings: [(ppr: [UInt8], won: [UInt64], winner: Int)] = [
+      ([0x20, 0x10, 0x10, 0x30], [0, 0, 0, 0], 1), ([0x20, 0x10, 0x10, 0x30], [0, 1, 0, 0], 2),
+      ([0x20, 0x10, 0x11, 0x30], [0, .max, 0, 0], 1), ([0, 0, 0, 0], [2, 1, 1, 2], 1),
+    ]
+    for (ppr, won, winner) in standings {
+      func rank(_ id: ContextID) -> UInt64 {
+        arbitrationRank(processorPriority: ppr[id.vp.index], won: won[id.vp.index])
+      }
+      #expect(map.route(all, from: nil, priority: rank).contexts == [ContextID(winner, 0)])
+      #expect(map.scan(all, from: nil, priority: rank).contexts == [ContextID(winner, 0)])
+      let why = map.explain(all, from: nil, priority: rank).map(\.rejection)
+      #expect(why == (0..<4).map { $0 == winner ? nil : .arbitrationLost })
+    }
     let broadcast = message(to: 0xFF, mode: .lowestPriority, isNarrow: true)
     #expect(map.route(broadcast, from: nil) { _ in 0 }.count == 4)
   }

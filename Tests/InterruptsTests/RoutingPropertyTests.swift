@@ -41,7 +41,12 @@ import Testing
       snapshot.contexts.append(context)
     }
 
-    func priority(_ id: ContextID) -> UInt8 { apics[id]?.processorPriority ?? 0 }
+    func priority(_ id: ContextID) -> UInt64 { apics[id]?.arbitrationRank ?? 0 }
+
+    /// PPR, and how often it has won.
+    func standing(_ id: ContextID) -> (UInt8, UInt64) {
+      (apics[id]?.processorPriority ?? 0, apics[id]?.counters.arbitrationsWon ?? 0)
+    }
   }
 
   /// The registers that addressing is about, read as a guest reads them.
@@ -92,6 +97,7 @@ import Testing
       if !isTidy, random.chance(5) { apic.store(0xE0, random.next() & 0xFFFF_FFFF) }
       apic.store(0x80, UInt64(random.below(4)) << 4)
       apic.store(0xF0, random.chance(90) ? 0x1FF : 0xFF)
+      apic.counters.arbitrationsWon = UInt64(random.below(3))
       let base = modes[random.below(modes.count)]
       if base != 0xFEE0_0800 { _ = try? apic.writeBase(base) }
       return apic
@@ -144,7 +150,10 @@ import Testing
     found.sort()
     let isPhysicalForAll = isForAll && !command.isLogical && command.shorthand == .none
     guard command.deliveryMode == .lowestPriority, !isPhysicalForAll else { return found }
-    return found.min { (partition.priority($0), $0) < (partition.priority($1), $1) }.map { [$0] } ?? []
+    return found.min {
+      let (a, b) = (partition.standing($0), partition.standing($1))
+      return (a.0, a.1, $0) < (b.0, b.1, $1)
+    }.map { [$0] } ?? []
   }
 
   @Test func `map, scan, snapshot and the manual agree on 100,000 random routes`() {
@@ -162,7 +171,7 @@ import Testing
           partition.priority($0)
         }
         let seen = image.route(message, from: sender, in: GroupID(group)) { id in
-          UInt8(truncatingIfNeeded: partition.snapshot[id]?.apic[0xA0] ?? 0)
+          partition.snapshot[id]?.arbitrationRank ?? 0
         }
         let expected = Self.literal(message, sender, partition, group)
         guard check.agrees, seen == check.route, check.route.contexts == expected,

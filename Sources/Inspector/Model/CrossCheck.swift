@@ -12,7 +12,7 @@ public struct CrossCheck: Hashable, Sendable {
   public init(_ snapshot: Snapshot) {
     time = snapshot.machine.time
     let routing = GroupRouting(snapshot)
-    let priority: ArbitrationPriority = { id in snapshot[id].map(\.currentPriority) ?? .max }
+    let priority: ArbitrationPriority = { id in snapshot[id]?.arbitrationRank ?? .max }
     for group in snapshot.groups {
       let members = snapshot.contexts.filter { $0.isEnabled && $0.group == group.id }
       // From the first, a middle and the last member: a sender matters to shorthands only.

@@ -68,7 +68,7 @@ struct Receivers {
   }
 
   private func answer(_ message: InterruptMessage, _ sender: ContextID?, _ group: GroupID) -> Line {
-    let priority: ArbitrationPriority = { id in snapshot[id].map(\.currentPriority) ?? .max }
+    let priority: ArbitrationPriority = { id in snapshot[id]?.arbitrationRank ?? .max }
     let route = routing.route(message, from: sender, in: group, priority: priority)
     guard route.count > 0 else { return Line("nobody" + (route.reason.map { ": " + $0.text } ?? ""), .waiting) }
     var line = Line(Self.names(route.contexts))
@@ -87,14 +87,6 @@ struct Receivers {
   static func names(_ contexts: [ContextID]) -> String {
     if contexts.count <= 3 { return contexts.map(\.description).joined(separator: " ") }
     return "\(contexts.count): VP " + IndexRuns.text(contexts.map(\.vp.index))
-  }
-}
-
-extension ContextSnapshot {
-  /// PPR as the register page has it.
-  var currentPriority: UInt8 {
-    Interrupts.processorPriority(
-      taskPriority: UInt8(truncatingIfNeeded: apic[0x80]), inService: inService.first?.vector.rawValue ?? 0)
   }
 }
 
