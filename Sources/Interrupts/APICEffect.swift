@@ -21,6 +21,8 @@ public enum APICEffect: Hashable, Sendable {
   case softwareEnabled(Bool)
   /// `timerDue` may have changed.
   case timerChanged
+  /// The timer's mode did not let this write do anything.
+  case timerWriteIgnored(TimerRegister, value: UInt64)
   /// TPR (CR8) changed; a fall may make a pending vector deliverable.
   case taskPriorityChanged(from: UInt8, to: UInt8)
   /// A reserved offset was written. Call `raise(.error, ...)`.

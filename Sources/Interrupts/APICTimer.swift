@@ -24,6 +24,11 @@ struct APICTimer: Hashable, Sendable {
   var expired: UInt64 = 0
   var expiredWhileMasked: UInt64 = 0
   var lastMaskedExpiry: VirtualTime?
+  private(set) var lastExpiry: VirtualTime?
+  /// Ticks that found their vector pending, and those that came too late to be told apart.
+  var mergedTicks: UInt64 = 0
+  private(set) var lastWrite: TimerWrite?
+  private(set) var ignoredWrites: UInt64 = 0
 
   /// Ticks from the initial count to 0.
   private var span: UInt64 { UInt64(initialCount) &* divide.divisor }
@@ -111,13 +116,21 @@ struct APICTimer: Hashable, Sendable {
       due = nil
       deadline = 0
       expired &+= 1
+      lastExpiry = first
       return (first, 1)
     }
     let missed = (now - first).rawValue / period
     let last = first + VirtualTime(ticks: missed &* period)
     due = last + VirtualTime(ticks: period)
     expired &+= missed &+ 1
+    lastExpiry = last
     return (last, missed &+ 1)
+  }
+
+  /// Remembers a write to one of the timer's registers.
+  mutating func note(_ write: TimerWrite) {
+    lastWrite = write
+    if write.isIgnored { ignoredWrites &+= 1 }
   }
 
   /// Stops, and forgets the counts; the statistics stay.
@@ -136,6 +149,10 @@ struct APICTimer: Hashable, Sendable {
     timer.expired = expired
     timer.expiredWhileMasked = expiredWhileMasked
     timer.lastMaskedExpiry = lastMaskedExpiry
+    timer.lastExpiry = lastExpiry
+    timer.mergedTicks = mergedTicks
+    timer.lastWrite = lastWrite
+    timer.ignoredWrites = ignoredWrites
   }
 }
 

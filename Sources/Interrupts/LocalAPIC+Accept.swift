@@ -12,6 +12,7 @@ extension LocalAPIC {
     let acceptance: Acceptance
     if let rejection = rejection(of: command) {
       if rejection == .illegalVector { detect(.receiveIllegalVector) }
+      if rejection == .noSystemManagementMode { counters.systemManagementInterrupts &+= 1 }
       acceptance = .rejected(rejection)
     } else {
       acceptance = latch(command, at: now, journey: journey, processor: processor)
@@ -109,10 +110,12 @@ extension LocalAPIC {
     return (vector, startupJourney)
   }
 
-  /// Notes an error; the first since ESR was written makes the error interrupt due. SDM Vol. 3A, 12.5.3.
+  /// Notes an error; one that has not been seen since ESR was written makes the error interrupt due.
+  ///
+  /// SDM Vol. 3A, 12.5.3. An error of the same kind again is the same bit, and no news.
   mutating func detect(_ error: APICErrorStatus) {
+    if !newErrors.contains(error) { needsErrorInterrupt = true }
     newErrors.formUnion(error)
-    if !raisedError { needsErrorInterrupt = true }
   }
 }
 

@@ -63,8 +63,10 @@ extension LocalAPIC {
     switch msr {
     case APICBase.msr: return try writeBase(value)
     case Self.deadlineMSR:
-      if isHardwareEnabled { timer.setDeadline(value) }
-      return .timerChanged
+      // Nor does it reach an APIC that is not there.
+      let isIgnored = timer.mode != .deadline || !isHardwareEnabled
+      if !isIgnored { timer.setDeadline(value) }
+      return noteTimerWrite(.deadline, value, isIgnored: isIgnored, at: now, rip: rip)
     default:
       let register = try x2APICRegister(msr, .write)
       guard register != .interruptCommand else { return try sendX2APIC(value) }

@@ -18,11 +18,14 @@ extension LocalAPIC {
     if source == .error {
       guard needsErrorInterrupt else { return .masked }
       needsErrorInterrupt = false
-      raisedError = true
     }
     let entry = self[source]
     guard isHardwareEnabled, !entry.isMasked else { return .masked }
     let command = localCommand(source, entry)
+    guard canDeliver(source, command.deliveryMode) else {
+      counters.rejected &+= 1
+      return .accepted(command.vector, command.deliveryMode, .rejected(.unsupportedMode))
+    }
     guard command.deliveryMode != .external else { return .external }
     let acceptance = accept(command, at: now, journey: journey, processor: processor)
     if acceptance == .pending { noteDelivery(of: source) }
@@ -36,6 +39,11 @@ extension LocalAPIC {
     command.isAsserted = true
     command.isLevelTriggered = source == .lint0 && command.deliveryMode == .fixed && entry.isLevelTriggered
     return command
+  }
+
+  /// INIT and ExtINT are for the pins only (SDM Vol. 3A, 12.5.1, delivery mode).
+  private func canDeliver(_ source: LocalVector, _ mode: DeliveryMode) -> Bool {
+    source == .lint0 || source == .lint1 || mode != .initialize && mode != .external
   }
 
   /// LINT0 remembers a level until its EOI; the performance entry masks itself (SDM Vol. 3B, 21.6.3), as in
@@ -59,11 +67,24 @@ extension LocalAPIC {
   public mutating func expireTimer(at now: VirtualTime, journey: JourneyID) -> TimerExpiry? {
     guard let (due, count) = timer.expire(at: now) else { return nil }
     let delivery = raise(.timer, at: now, journey: journey)
-    if delivery == .masked {
+    switch delivery {
+    case .masked:
       timer.expiredWhileMasked &+= count
       timer.lastMaskedExpiry = due
+    case .accepted(_, _, .pending): timer.mergedTicks &+= count &- 1
+    case .accepted(_, _, .merged): timer.mergedTicks &+= count
+    case .accepted(_, _, .rejected), .external: break
     }
     return TimerExpiry(due: due, count: count, delivery: delivery, vector: self[.timer].vector)
+  }
+
+  /// A write to a register of the timer was done, or ignored by its mode: remembers which.
+  mutating func noteTimerWrite(
+    _ register: TimerRegister, _ value: UInt64, isIgnored: Bool = false, at now: VirtualTime, rip: UInt64
+  ) -> APICEffect {
+    let write = LastWrite(time: now, rip: rip, value: value)
+    timer.note(TimerWrite(register: register, write: write, isIgnored: isIgnored))
+    return isIgnored ? .timerWriteIgnored(register, value: value) : .timerChanged
   }
 
   /// What the guest's TSC reads beyond virtual time, modulo 2^64; moves an armed deadline.

@@ -60,7 +60,7 @@ extension LocalAPIC {
   mutating func write(
     _ register: APICRegister, _ value: UInt32, at now: VirtualTime, rip: UInt64
   ) -> APICEffect {
-    if let entry = LocalVector(register) { return writeLocalVector(entry, value) }
+    if let entry = LocalVector(register) { return writeLocalVector(entry, value, at: now, rip: rip) }
     switch register {
     case .id: return setXAPICID(UInt8(truncatingIfNeeded: value &>> 24))
     case .taskPriority: return setTaskPriority(UInt8(truncatingIfNeeded: value), at: now, rip: rip)
@@ -73,10 +73,11 @@ extension LocalAPIC {
     case .interruptCommandHigh: command.destination = value &>> 24
     case .timerInitialCount:
       timer.setInitialCount(value, at: now)
-      return .timerChanged
+      return noteTimerWrite(
+        .initialCount, UInt64(value), isIgnored: timer.mode == .deadline, at: now, rip: rip)
     case .timerDivide:
       timer.setDivide(value, at: now)
-      return .timerChanged
+      return noteTimerWrite(.divide, UInt64(value), at: now, rip: rip)
     default: break
     }
     return .none
@@ -118,24 +119,25 @@ extension LocalAPIC {
     return .softwareEnabled(isEnabled)
   }
 
-  /// A write to ESR, of whatever: shows the errors since the last write, and lets the next one interrupt
+  /// A write to ESR, of whatever: shows the errors since the last write, and lets each kind interrupt anew
   /// (12.5.3).
   private mutating func latchErrors() {
     errorStatus = newErrors
     newErrors = []
     needsErrorInterrupt = false
-    raisedError = false
   }
 
   /// While the APIC is software-disabled the mask bit cannot be cleared (SDM Vol. 3A, 12.4.7.2).
-  private mutating func writeLocalVector(_ entry: LocalVector, _ value: UInt32) -> APICEffect {
+  private mutating func writeLocalVector(
+    _ entry: LocalVector, _ value: UInt32, at now: VirtualTime, rip: UInt64
+  ) -> APICEffect {
     let kept = self[entry].rawValue & entry.readOnlyBits
     self[entry].rawValue = value & entry.writableBits | kept
     if !spuriousVector.isSoftwareEnabled { self[entry].isMasked = true }
     if !self[entry].isLevelTriggered { self[entry].isRemoteIRRSet = false }
     guard entry == .timer else { return .none }
     timer.setMode(self[.timer].timerMode)
-    return .timerChanged
+    return noteTimerWrite(.localVector, UInt64(value), at: now, rip: rip)
   }
 }
 

@@ -51,10 +51,8 @@ public struct LocalAPIC: Sendable {
   /// ESR as software reads it, and the errors since it was last written.
   public internal(set) var errorStatus = APICErrorStatus()
   var newErrors = APICErrorStatus()
-  /// An error was detected since ESR was last written, and the error interrupt has not been raised for it.
+  /// An error of a kind that is new since ESR was last written: the error interrupt has not been raised for it.
   public internal(set) var needsErrorInterrupt = false
-  /// The error interrupt was raised since ESR was last written.
-  var raisedError = false
 
   var timer = APICTimer()
 
@@ -121,7 +119,6 @@ public struct LocalAPIC: Sendable {
     errorStatus = []
     newErrors = []
     needsErrorInterrupt = false
-    raisedError = false
     timer.reset()
     updatePriority()
   }

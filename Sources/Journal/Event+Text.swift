@@ -35,6 +35,7 @@ extension Event {
     case .messageSent: "MSI"
     case .externalAcknowledged: "INTA"
     case .timerWriteIgnored: "TIMER"
+    case .paravirtualCall: "KVM"
     }
   }
 
@@ -88,6 +89,8 @@ extension Event {
       return "\(vector.text) from the 8259, IRQ \(irq)" + (isSpurious ? ", spurious" : "")
     case .timerWriteIgnored(let register, let value):
       return "\(register.text) = \(hex(value)) ignored: not its mode"
+    case .paravirtualCall(let number, let result, let target):
+      return "\(paravirtualCallName(number)) -> \(result)" + (target.map { " for \($0)" } ?? "")
     }
   }
 
@@ -110,6 +113,16 @@ extension Event {
       12: "#SS", 13: "#GP", 14: "#PF", 16: "#MF", 17: "#AC", 19: "#XM",
     ]
     return names[vector] ?? "vector \(vector)"
+  }
+}
+
+/// KVM's names of its hypercalls, or the number.
+private func paravirtualCallName(_ number: UInt64) -> String {
+  switch number {
+  case 5: "KICK_CPU"
+  case 10: "SEND_IPI"
+  case 11: "SCHED_YIELD"
+  default: "KVM call \(number)"
   }
 }
 

@@ -124,6 +124,9 @@ public struct Event: Hashable, Sendable {
     case externalAcknowledged(VectorNumber, irq: UInt8, isSpurious: Bool)
     /// A write to the local APIC timer that its mode did not let do anything.
     case timerWriteIgnored(TimerRegister, value: UInt64)
+    /// A hypercall of KVM's ABI: its number, what it returned, and for a directed yield whom it was for. What it sent is
+    /// a request of its own.
+    case paravirtualCall(number: UInt64, result: Int64, target: ContextID?)
   }
 
   /// What the log keeps of a `Route`.

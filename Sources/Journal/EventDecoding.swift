@@ -70,7 +70,8 @@ extension Event.Body {
     case .stopped:
       guard let cause = StopCause(rawValue: low) else { return nil }
       self = .stopped(cause, status: UInt32(truncatingIfNeeded: record.a))
-    case .pin, .routeWritten, .remoteIRRCleared, .messageSent, .externalAcknowledged, .timerWriteIgnored:
+    case .pin, .routeWritten, .remoteIRRCleared, .messageSent, .externalAcknowledged, .timerWriteIgnored,
+      .paravirtualCall:
       guard let body = Self.device(kind, record) else { return nil }
       self = body
     }
@@ -100,6 +101,11 @@ extension Event.Body {
     case .timerWriteIgnored:
       guard let register = TimerRegister(rawValue: low) else { return nil }
       return .timerWriteIgnored(register, value: record.a)
+    case .paravirtualCall:
+      let target = ContextID(
+        vp: VPIndex(rawValue: UInt32(truncatingIfNeeded: record.c)), vtl: VTL(rawValue: record.c.byte(4)))
+      return .paravirtualCall(
+        number: record.a, result: Int64(bitPattern: record.b), target: low != 0 ? target : nil)
     default: return nil
     }
   }

@@ -99,6 +99,10 @@ extension Event: JSONWritable {
     case .timerWriteIgnored(let register, let value):
       json.field("register", "\(register)")
       json.field("value", hex: value)
+    case .paravirtualCall(let number, let result, let target):
+      json.field("number", number)
+      json.field("result", result)
+      json.field("target", target)
     }
   }
 

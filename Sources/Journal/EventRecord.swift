@@ -33,6 +33,7 @@ public enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
   case messageSent = 26
   case externalAcknowledged = 27
   case timerWriteIgnored = 28
+  case paravirtualCall = 29
 }
 
 extension Event {
@@ -67,6 +68,7 @@ extension Event {
     case .messageSent: .messageSent
     case .externalAcknowledged: .externalAcknowledged
     case .timerWriteIgnored: .timerWriteIgnored
+    case .paravirtualCall: .paravirtualCall
     }
   }
 }
@@ -166,7 +168,8 @@ public struct EventRecord: Hashable, Sendable {
     case .stopped(let cause, let status):
       set(.stopped, cause.rawValue)
       a = UInt64(status)
-    case .pin, .routeWritten, .remoteIRRCleared, .messageSent, .externalAcknowledged, .timerWriteIgnored:
+    case .pin, .routeWritten, .remoteIRRCleared, .messageSent, .externalAcknowledged, .timerWriteIgnored,
+      .paravirtualCall:
       packDevice(body)
     }
   }
@@ -196,6 +199,11 @@ public struct EventRecord: Hashable, Sendable {
     case .timerWriteIgnored(let register, let value):
       set(.timerWriteIgnored, register.rawValue)
       a = value
+    case .paravirtualCall(let number, let result, let target):
+      set(.paravirtualCall, target == nil ? 0 : 1)
+      a = number
+      b = UInt64(bitPattern: result)
+      c = target.map { UInt64($0.vp.rawValue) | UInt64($0.vtl.rawValue) &<< 32 } ?? 0
     default: preconditionFailure("not a device's event")
     }
   }

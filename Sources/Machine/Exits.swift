@@ -103,6 +103,8 @@ extension Partition {
       invalidateMap(group(of: id.vtl))
       updateDue(id.vp.index)
     case .timerChanged: updateDue(id.vp.index)
+    case .timerWriteIgnored(let register, let value):
+      record(.timerWriteIgnored(register, value: value), context: id, rip: rip)
     case .taskPriorityChanged(let from, let to):
       record(.taskPriorityChanged(from: from, to: to), context: id, rip: rip)
     case .error: raiseErrors(of: id)

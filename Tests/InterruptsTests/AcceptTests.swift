@@ -55,6 +55,7 @@ import Testing
     #expect(apic.receive(0x41, mode: .external) == .rejected(.unsupportedMode))
     #expect(apic.receive(0x41, mode: .reserved3) == .rejected(.unsupportedMode))
     #expect(apic.counters.rejected == 5)
+    #expect(apic.counters.systemManagementInterrupts == 1)
   }
 
   @Test func `hardware-disabled, nothing gets in`() throws {

@@ -147,6 +147,27 @@ import Testing
     #expect(apic.load(0x320) == 0x32)
   }
 
+  @Test func `the seventh entry is masked with the others`() {
+    var apic = enabled(version: APICVersion(rawValue: 0x0006_0014))
+    apic.store(0x2F0, 0x31)
+    apic.store(0xF0, 0xFF)
+    #expect(apic.load(0x2F0) == 0x10031)
+    apic.store(0x2F0, 0x32)
+    #expect(apic.load(0x2F0) == 0x10032)
+    apic.store(0xF0, 0x1FF)
+    #expect(apic.load(0x2F0) == 0x10032)
+  }
+
+  @Test func `focus processor checking is kept in SVR and changes nothing`() {
+    var apic = enabled()
+    apic.store(0xF0, 0x3FF)
+    #expect(apic.load(0xF0) == 0x3FF)
+    apic.receive(0x41)
+    let focused = apic.arbitrationRank
+    apic.store(0xF0, 0x1FF)
+    #expect(apic.arbitrationRank == focused)
+  }
+
   @Test func `the EOI broadcast can be suppressed only where the version says so`() {
     var plain = enabled()
     plain.store(0xF0, 0x11FF)

@@ -187,4 +187,71 @@ import Testing
     #expect(apic.timerDue == VirtualTime(ticks: 5000))
     #expect(expire(&apic, at: 5000)?.isMasked == true)
   }
+
+  private func snapshot(_ apic: LocalAPIC) -> TimerSnapshot {
+    var snapshot = ContextSnapshot(id: ContextID(3, 0), group: GroupID(0))
+    apic.fill(&snapshot, at: VirtualTime(ticks: 50_000))
+    return snapshot.timer
+  }
+
+  @Test func `a write that the mode ignores says so, and is counted`() throws {
+    var apic = armed(mode: 2)
+    #expect(apic.store(0x380, 5000, at: 70) == .timerWriteIgnored(.initialCount, value: 5000))
+    #expect(
+      snapshot(apic).lastWrite
+        == TimerWrite(
+          register: .initialCount, write: LastWrite(time: VirtualTime(ticks: 70), rip: 0x1000, value: 5000),
+          isIgnored: true))
+    #expect(try apic.wrmsr(0x6E0, 9000, at: 80) == .timerChanged)
+    #expect(
+      snapshot(apic).lastWrite
+        == TimerWrite(
+          register: .deadline, write: LastWrite(time: VirtualTime(ticks: 80), rip: 0x1000, value: 9000),
+          isIgnored: false))
+    for mode: UInt64 in [0, 1, 3] {
+      apic.store(0x320, mode << 17 | 0x31)
+      #expect(try apic.wrmsr(0x6E0, 9000) == .timerWriteIgnored(.deadline, value: 9000))
+    }
+    #expect(snapshot(apic).ignoredWrites == 4)
+    #expect(apic.store(0x3E0, 3) == .timerChanged)
+    #expect(snapshot(apic).lastWrite?.register == .divide)
+    #expect(apic.store(0x320, 0x20031) == .timerChanged)
+    #expect(snapshot(apic).lastWrite?.register == .localVector)
+    #expect(snapshot(apic).lastWrite?.write.value == 0x20031)
+    // Not there, it ignores the deadline in every mode.
+    apic.store(0x320, 0x40031)
+    try apic.wrmsr(0x1B, 0xFEE0_0000)
+    #expect(try apic.wrmsr(0x6E0, 9000) == .timerWriteIgnored(.deadline, value: 9000))
+    #expect(apic.timerDue == nil)
+    #expect(snapshot(apic).ignoredWrites == 5)
+  }
+
+  @Test func `the last expiry is remembered, masked or not`() {
+    var apic = armed(mode: 1)
+    #expect(snapshot(apic).lastExpiry == nil)
+    apic.store(0x380, 5000)
+    _ = expire(&apic, at: 5100)
+    #expect(snapshot(apic).lastExpiry == VirtualTime(ticks: 5000))
+    apic.store(0x320, 0x30031)
+    _ = expire(&apic, at: 17_000)
+    #expect(snapshot(apic).lastExpiry == VirtualTime(ticks: 15_000))
+    #expect(snapshot(apic).lastMaskedExpiry == VirtualTime(ticks: 15_000))
+    // What is masked is lost, not merged.
+    #expect(snapshot(apic).mergedTicks == 0)
+  }
+
+  @Test func `ticks that the guest cannot tell apart are counted as merged`() {
+    var apic = armed(mode: 1)
+    apic.store(0x380, 5000)
+    _ = expire(&apic, at: 5000)
+    #expect(snapshot(apic).mergedTicks == 0)
+    // Pending still.
+    _ = expire(&apic, at: 10_000)
+    #expect(snapshot(apic).mergedTicks == 1)
+    _ = apic.acknowledge(at: .zero)
+    // Three at once make one.
+    _ = expire(&apic, at: 26_000)
+    #expect(snapshot(apic).mergedTicks == 3)
+    #expect(snapshot(apic).expired == 5)
+  }
 }

@@ -63,6 +63,8 @@ import Testing
     all.append(.externalAcknowledged(VectorNumber(0x27), irq: 7, isSpurious: true))
     all.append(.externalAcknowledged(VectorNumber(0x30), irq: 0, isSpurious: false))
     for register in TimerRegister.allCases { all.append(.timerWriteIgnored(register, value: .max)) }
+    all.append(.paravirtualCall(number: .max, result: .min, target: nil))
+    all.append(.paravirtualCall(number: 11, result: 0, target: ContextID(vp: VPIndex(rawValue: .max), vtl: VTL(15))))
     return all
   }()
 

@@ -518,6 +518,7 @@ VTLSCOPE_ASSERT(sizeof(vtlscope_devices) == 120);
  * 27 ExtINT taken       vector 7:0, IRQ 15:8    spurious
  * 28 timer write        register                value
  *                       (ignored by its mode)
+ * 29 KVM hypercall      has a target 0          number               result               target's VP 31:0, VTL 39:32
  */
 typedef struct vtlscope_event {
   uint64_t stamp; /* 1 + the sequence number; 0 while the slot is being written */

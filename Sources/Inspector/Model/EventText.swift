@@ -14,6 +14,7 @@ public enum EventText {
     case .messageSent(_, _, let fault): fault == nil ? .plain : .wrong
     case .externalAcknowledged(_, _, let isSpurious): isSpurious ? .waiting : .plain
     case .timerWriteIgnored: .waiting
+    case .paravirtualCall(_, let result, _): result < 0 ? .wrong : .plain
     case .stopped(let cause, _): cause == .tripleFault || cause == .nothingCanHappen ? .wrong : .plain
     case .accepted, .acknowledged, .endOfInterrupt, .timerExpired, .halted, .woke, .vtlSwitched, .hypercall,
       .taskPriorityChanged, .nmiTaken, .initialized, .started, .mapRebuilt, .apicBaseChanged, .softwareEnable,

@@ -144,7 +144,7 @@ public struct Journey: Hashable, Sendable {
       }
     case .spuriousEOI, .halted, .woke, .vtlSwitched, .hypercall, .taskPriorityChanged, .exception, .mapRebuilt,
       .apicBaseChanged, .softwareEnable, .apicError, .vtlEnabled, .command, .stopped, .pin, .routeWritten,
-      .remoteIRRCleared, .messageSent, .externalAcknowledged, .timerWriteIgnored:
+      .remoteIRRCleared, .messageSent, .externalAcknowledged, .timerWriteIgnored, .paravirtualCall:
       break
     }
   }
