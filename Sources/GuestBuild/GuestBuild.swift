@@ -3,8 +3,8 @@ import PackagePlugin
 
 /// Compiles the guest programs with the Swift toolchain's own clang and ld.lld, and embeds their images.
 ///
-/// Every `programs/NAME.c` (or directory `programs/NAME` of C files) becomes one ELF64 image, linked with everything
-/// in `runtime`. Nothing but the Swift toolchain is needed: the guests are freestanding.
+/// Every `NAME.c` in `programs` or in a folder of it, and every directory `NAME` with a `NAME.c`, becomes one ELF64
+/// image, linked with everything in `runtime`. Nothing but the Swift toolchain is needed: the guests are freestanding.
 @main
 struct GuestBuild: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -53,19 +53,31 @@ struct GuestPrograms {
       inputFiles: sources + headers + [script], outputFiles: [output])
   }
 
+  private typealias Program = (name: String, sources: [URL], headers: [URL])
+
   /// The programs by name: the name is that of the file or the directory.
-  private func programs() throws -> [(name: String, sources: [URL], headers: [URL])] {
-    let root = directory.appending(path: "programs")
-    return try FileManager.default.contentsOfDirectory(atPath: root.filePath).sorted().map { entry in
-      if entry.hasSuffix(".c") { return (String(entry.dropLast(2)), [root.appending(path: entry)], []) }
-      return (entry, try files("programs/" + entry, ["c", "S"]), try files("programs/" + entry, ["h"]))
-    }
+  private func programs() throws -> [Program] {
+    try entries("programs").flatMap { entry -> [Program] in
+      let folder = "programs/" + entry
+      if entry.hasSuffix(".c") { return [single(folder)] }
+      let inside = try entries(folder)
+      guard inside.contains(entry + ".c") else { return inside.map { single(folder + "/" + $0) } }
+      return [(entry, try files(folder, ["c", "S"]), try files(folder, ["h"]))]
+    }.sorted { $0.name < $1.name }
+  }
+
+  private func single(_ path: String) -> Program {
+    let file = directory.appending(path: path)
+    return (file.deletingPathExtension().lastPathComponent, [file], [])
+  }
+
+  private func entries(_ folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: directory.appending(path: folder).filePath).sorted()
   }
 
   private func files(_ folder: String, _ extensions: Set<String>) throws -> [URL] {
     let root = directory.appending(path: folder)
-    return try FileManager.default.contentsOfDirectory(atPath: root.filePath).sorted()
-      .map { root.appending(path: $0) }.filter { extensions.contains($0.pathExtension) }
+    return try entries(folder).map { root.appending(path: $0) }.filter { extensions.contains($0.pathExtension) }
   }
 
   /// Interrupt handlers save the general registers only, and run on the interrupted stack.

@@ -108,9 +108,16 @@ struct Run: ParsableCommand {
 
   private func printScenarios() {
     let width = Scenario.all.map(\.name.count).max() ?? 0
-    for scenario in Scenario.all {
-      print(scenario.name.padded(to: width + 2) + scenario.summary)
+    for topic in Scenario.Topic.allCases {
+      let scenarios = Scenario.all.filter { $0.topic == topic }
+      guard !scenarios.isEmpty else { continue }
+      print(topic.title)
+      for scenario in scenarios {
+        let signature = (scenario.signature ?? "").padded(to: 5)
+        print("  " + scenario.name.padded(to: width + 2) + signature + scenario.summary)
+      }
     }
+    print("With --append \(Scenario.nearMissWord) a stuck scenario does all that it does but its one mistake.")
   }
 
   private func chosenGuest() throws -> Guest {

@@ -1,4 +1,5 @@
 import Architecture
+import Diagnosis
 import Guests
 import Journal
 import Machine
@@ -7,43 +8,46 @@ import Testing
 
 /// A guest program on a machine, run until it ends or a time has passed.
 final class GuestRun {
-  private(set) var output = ""
-  private(set) var events: [Event] = []
   let partition: Partition
-
-  /// The guest's exit value; nil when it did not end by itself.
-  var exitValue: UInt32? { partition.stopCause == .debugExit ? partition.exitStatus : nil }
-  var lines: [String] { output.split(separator: "\n").map(String.init) }
+  private let sinks = Sinks()
 
   private final class Sinks {
     var output: [UInt8] = []
     var events: [Event] = []
   }
 
+  var output: String { String(decoding: sinks.output, as: UTF8.self) }
+  var events: [Event] { sinks.events }
+  /// The guest's exit value; nil when it did not end by itself.
+  var exitValue: UInt32? { partition.stopCause == .debugExit ? partition.exitStatus : nil }
+  var lines: [String] { output.split(separator: "\n").map(String.init) }
+
+  /// Ready to run: at time 0.
+  init(_ guest: String, _ configuration: Configuration) throws {
+    partition = try Partition(
+      configuration, sink: { [sinks] in sinks.events.append($0) }, serial: { [sinks] in sinks.output.append($0) })
+    try partition.load(try ELFImage(try #require(GuestImage.named(guest))))
+  }
+
   /// `commands` are an operator's, each at its time, in order.
-  init(
+  convenience init(
     _ guest: String, _ configuration: Configuration, for limit: VirtualTime,
     commands: [(at: VirtualTime, Command)] = []
   ) throws {
-    let sinks = Sinks()
-    partition = try Partition(
-      configuration, sink: { sinks.events.append($0) }, serial: { sinks.output.append($0) })
-    try partition.load(try ELFImage(try #require(GuestImage.named(guest))))
+    try self.init(guest, configuration)
     partition.timeLimit = (at: limit, cause: .timeReached)
     for (time, command) in commands {
       run(until: time)
       #expect(partition.perform(command) == nil)
     }
-    run()
-    output = String(decoding: sinks.output, as: UTF8.self)
-    events = sinks.events
+    run(until: .never)
   }
 
   convenience init(_ scenario: Scenario, for limit: VirtualTime) throws {
     try self.init(scenario.guest, scenario.configuration, for: limit)
   }
 
-  private func run(until time: VirtualTime = .never) {
+  func run(until time: VirtualTime) {
     while partition.clock < time {
       switch partition.advance(slices: 1_000, before: time) {
       case .ran: continue
@@ -52,5 +56,15 @@ final class GuestRun {
       case .halted: return
       }
     }
+  }
+
+  /// What is found now, such as "S1 2.0", without the contexts that merely wait for a stuck one.
+  var findings: [String] {
+    diagnose(partition.snapshot(), events).filter { $0.code != .waitsForOther }
+      .map { "\($0.code.rawValue) \($0.context)" }
+  }
+
+  subscript(vp: Int, vtl: Int) -> ContextSnapshot {
+    get throws { try #require(partition.snapshot()[ContextID(vp, vtl)]) }
   }
 }

@@ -28,6 +28,7 @@ struct context {
   uint32_t vtl;
   volatile bool online;
   bool x2apic;
+  bool left_in_service;      // by the handler that runs: it wants no EOI
   bool entered;              // VTL1 only: it has set itself up
   struct recovery *recovery; // where a caught exception continues, or null
   volatile uint64_t ticks;   // of the timer that `tick.h` runs

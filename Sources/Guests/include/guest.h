@@ -9,6 +9,7 @@
 #include "interrupts.h"
 #include "print.h"
 #include "processors.h"
+#include "roles.h"
 #include "tick.h"
 #include "vtl.h"
 

@@ -17,6 +17,7 @@ enum hypercall_code {
   HVCALL_VTL_RETURN = 0x12,
   HVCALL_GET_VP_REGISTERS = 0x50,
   HVCALL_SET_VP_REGISTERS = 0x51,
+  HVCALL_START_VP = 0x99,
 };
 
 #define HYPERCALL_FAST (1 << 16)

@@ -16,6 +16,8 @@ _Noreturn void guest_exit(uint32_t value);
 #define PANIC_EXIT 0x3F
 __attribute__((format(printf, 1, 2))) _Noreturn void panic(const char *format, ...);
 
+// Is the word on the command line?
+bool command_line_has(const char *word);
 // The number after `name=` on the command line, or `otherwise`.
 uint64_t command_line_number(const char *name, uint64_t otherwise);
 

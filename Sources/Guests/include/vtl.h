@@ -35,6 +35,7 @@ struct secure_program {
   // For each VTL call: arguments and results are in VTL0's registers, which both VTLs share. RAX and RCX
   // reach VTL0 only by a normal return.
   enum vtl_return (*call)(struct registers *registers);
+  uint64_t without; // processors on which VTL1 is not enabled, a bit each; not the boot processor
 };
 
 // Enables VTL1 for the partition and, from inside VTL1, on every processor. Call it on the boot processor in
@@ -47,6 +48,15 @@ void vtl1_join(void);
 void vtl1_prepare(const struct secure_program *program);
 uint16_t enable_partition_vtl(uint64_t partition, uint8_t vtl);
 uint16_t enable_vp_vtl(uint32_t vp, uint8_t vtl);
+// Is the processor one that VTL1 is enabled on?
+bool vtl1_planned(uint32_t vp);
+
+// Starts a processor where INIT and SIPI do not: one with VTL1 enabled, which runs first, from its beginning.
+// `processor_prepare` says what it finds in VTL0.
+uint16_t start_virtual_processor(uint32_t vp);
+
+// Lets VTL1, which is the caller, know by `vector` when VTL0 has an interrupt: once a stay.
+uint16_t enable_vina(uint8_t vector);
 
 // A VTL call: the service number in RDX, arguments in R8 and R9, results in R8 and, on a normal return, RAX
 // and RCX.

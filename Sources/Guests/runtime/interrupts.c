@@ -25,6 +25,8 @@ void idt_build(void) {
 
 void set_handler(uint32_t vtl, uint8_t vector, handler *handler) { handlers[vtl][vector] = handler; }
 
+void leave_in_service(void) { this_context()->left_in_service = true; }
+
 // Continues behind guarded_call instead of at the instruction that faulted.
 static void recover(struct context *context, struct frame *frame) {
   struct recovery *recovery = context->recovery;
@@ -62,8 +64,10 @@ __attribute__((used)) void interrupt(struct frame *frame) {
     exception(context, frame);
   else
     context->strays++;
+  bool wants_eoi = !context->left_in_service;
+  context->left_in_service = false;
   // A spurious interrupt was never in service.
-  if (vector >= VECTOR_FIRST_EXTERNAL && vector != VECTOR_SPURIOUS) apic_eoi();
+  if (wants_eoi && vector >= VECTOR_FIRST_EXTERNAL && vector != VECTOR_SPURIOUS) apic_eoi();
 }
 
 struct recovery catch_exception(void (*function)(uint64_t), uint64_t argument) {

@@ -97,17 +97,27 @@ _Noreturn void finish(const char *name) {
   guest_exit(failures ? 1 : 0);
 }
 
-uint64_t command_line_number(const char *name, uint64_t otherwise) {
+// What follows `name` in the first word of the command line that begins with it and goes on with `next`; else
+// null.
+static const char *command_line_word(const char *name, char next) {
   for (const char *word = command_line; *word;) {
     const char *a = word, *b = name;
     while (*b && *a == *b) a++, b++;
-    if (!*b && *a == '=') {
-      uint64_t value = 0;
-      for (a++; *a >= '0' && *a <= '9'; a++) value = value * 10 + (uint64_t)(*a - '0');
-      return value;
-    }
+    if (!*b && *a == next) return a;
     while (*word && *word != ' ') word++;
     while (*word == ' ') word++;
   }
-  return otherwise;
+  return 0;
+}
+
+bool command_line_has(const char *word) {
+  return command_line_word(word, ' ') || command_line_word(word, '\0');
+}
+
+uint64_t command_line_number(const char *name, uint64_t otherwise) {
+  const char *text = command_line_word(name, '=');
+  if (!text) return otherwise;
+  uint64_t value = 0;
+  for (text++; *text >= '0' && *text <= '9'; text++) value = value * 10 + (uint64_t)(*text - '0');
+  return value;
 }

@@ -76,6 +76,7 @@ trampoline_end:
 
 // One processor starts at a time, so `starting_context` is this one's.
 .code64
+.globl start_application_processor
 start_application_processor:
   movq starting_stack, %rsp
   movq starting_context, %rdi

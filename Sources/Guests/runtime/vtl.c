@@ -8,6 +8,7 @@ static const struct secure_program *secure_program;
 
 extern uint8_t hypercall_pages[VTLS][4096];
 extern uint8_t secure_entry[];
+extern uint8_t start_application_processor[];
 
 // Where the stubs are in the hypercall page is the machine's choice.
 static void find_stubs(void) {
@@ -37,7 +38,7 @@ struct table {
   uint64_t base;
 };
 
-// HV_INPUT_ENABLE_VP_VTL with its HV_INITIAL_VP_CONTEXT.
+// HV_INPUT_ENABLE_VP_VTL with its HV_INITIAL_VP_CONTEXT; HV_INPUT_START_VIRTUAL_PROCESSOR is the same.
 struct enable_vp_vtl_input {
   uint64_t partition;
   uint32_t vp;
@@ -50,19 +51,17 @@ struct enable_vp_vtl_input {
 };
 _Static_assert(sizeof(struct enable_vp_vtl_input) == 240, "TLFS: HV_INPUT_ENABLE_VP_VTL");
 
-uint16_t enable_vp_vtl(uint32_t vp, uint8_t vtl) {
-  uint32_t index = vp == HV_VP_SELF ? this_context()->vp : vp;
-  struct context *context = &contexts[vtl][index];
-  context_prepare(index, vtl);
+// A context in 64-bit mode, with the page tables and control registers of the running one. GS points at it.
+static uint64_t initial_context(struct context *context, uint32_t vp, uint64_t rip, uint64_t rsp) {
   struct segment data = {0, 0xFFFFFFFF, SELECTOR_DATA, 0xC093};
   struct segment gs = {(uint64_t)context, 0xFFFFFFFF, SELECTOR_DATA, 0xC093};
   struct enable_vp_vtl_input *input = (struct enable_vp_vtl_input *)this_context()->hypercall_input;
   *input = (struct enable_vp_vtl_input){
     .partition = HV_PARTITION_SELF,
     .vp = vp,
-    .vtl = vtl,
-    .rip = (uint64_t)secure_entry,
-    .rsp = (uint64_t)stacks[vtl][index] + STACK_SIZE,
+    .vtl = (uint8_t)context->vtl,
+    .rip = rip,
+    .rsp = rsp,
     .rflags = 2,
     .cs = {0, 0xFFFFFFFF, SELECTOR_CODE, 0xA09B},
     .ds = data,
@@ -80,14 +79,37 @@ uint16_t enable_vp_vtl(uint32_t vp, uint8_t vtl) {
     .cr4 = read_cr4(),
     .pat = 0x0007040600070406,
   };
-  return hypercall_status(hypercall(HVCALL_ENABLE_VP_VTL, (uint64_t)input, 0));
+  return (uint64_t)input;
 }
+
+uint16_t enable_vp_vtl(uint32_t vp, uint8_t vtl) {
+  uint32_t index = vp == HV_VP_SELF ? this_context()->vp : vp;
+  struct context *context = &contexts[vtl][index];
+  context_prepare(index, vtl);
+  uint64_t input =
+    initial_context(context, vp, (uint64_t)secure_entry, (uint64_t)stacks[vtl][index] + STACK_SIZE);
+  return hypercall_status(hypercall(HVCALL_ENABLE_VP_VTL, input, 0));
+}
+
+uint16_t start_virtual_processor(uint32_t vp) {
+  uint64_t input = initial_context(&contexts[0][vp], vp, (uint64_t)start_application_processor,
+                                   (uint64_t)stacks[0][vp] + STACK_SIZE);
+  return hypercall_status(hypercall(HVCALL_START_VP, input, 0));
+}
+
+uint16_t enable_vina(uint8_t vector) {
+  return set_vp_register(HV_VP_SELF, HV_INPUT_VTL_OWN, REGISTER_VSM_VINA,
+                         vector | VINA_ENABLED | VINA_AUTO_RESET);
+}
+
+bool vtl1_planned(uint32_t vp) { return !(secure_program->without >> vp & 1); }
 
 // VTL1 on the boot processor, before anything else of it: VTL1 alone may now enable it on the others.
 static void found_vtl1(void) {
   hypercall_enable();
   find_stubs();
   for (uint32_t vp = 1; vp < processor_count(); vp++) {
+    if (!vtl1_planned(vp)) continue;
     uint16_t status = enable_vp_vtl(vp, 1);
     if (status) panic("VTL1 of processor %u: status %x", vp, status);
   }

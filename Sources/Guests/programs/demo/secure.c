@@ -55,9 +55,8 @@ static void set_handlers(void) {
   set_handler(1, VECTOR_VINA, take_vina);
 }
 
-static void enable_vina(uint32_t vp) {
-  uint64_t value = VECTOR_VINA | VINA_ENABLED | VINA_AUTO_RESET;
-  uint16_t status = set_vp_register(HV_VP_SELF, HV_INPUT_VTL_OWN, REGISTER_VSM_VINA, value);
+static void ask_for_vina(uint32_t vp) {
+  uint16_t status = enable_vina(VECTOR_VINA);
   if (status) ERROR("VINA on %u: status %x", vp, (uint32_t)status);
 }
 
@@ -65,7 +64,7 @@ static void start(void) {
   uint32_t vp = this_context()->vp;
   set_handlers();
   apic_enable();
-  if (vina_enabled(vp)) enable_vina(vp);
+  if (vina_enabled(vp)) ask_for_vina(vp);
   due[vp] = rdtsc();
   arm_timer(vp);
   __atomic_add_fetch(&ready, 1, __ATOMIC_RELEASE);
@@ -101,4 +100,4 @@ static enum vtl_return call(struct registers *registers) {
   }
 }
 
-const struct secure_program secure_kernel = {start, call};
+const struct secure_program secure_kernel = {.start = start, .call = call};

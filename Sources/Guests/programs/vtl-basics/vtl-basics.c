@@ -146,7 +146,7 @@ static enum vtl_return secure_call(struct registers *registers) {
   return RETURN_FAST;
 }
 
-static const struct secure_program secure = {secure_start, secure_call};
+static const struct secure_program secure = {.start = secure_start, .call = secure_call};
 
 // Calls a service; returns what it left in R8 and R9.
 static struct vtl_call serve(enum service service, uint64_t a, uint64_t b) {

@@ -6,13 +6,7 @@
 enum { VECTOR_CALL = 0x4F, TPR_LOCKED = 0x50, CALLER = 1, WAITER = 2 };
 
 static volatile uint32_t lock_word;
-static volatile uint32_t answers;
 static volatile bool waiting;
-
-static void answer(struct frame *frame) {
-  (void)frame;
-  answers++;
-}
 
 NAMED static void lock(volatile uint32_t *word) {
   while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE)) cpu_pause();
@@ -22,17 +16,17 @@ static void unlock(volatile uint32_t *word) { __atomic_store_n(word, 0, __ATOMIC
 
 // With the lock held, which is the mistake.
 NAMED static void call_waiter(void) {
-  idle_until(rdtsc() + 10 * TICKS_PER_MILLISECOND);
+  rest(10);
   lock(&lock_word);
   while (!waiting) idle();
   print("processor %u holds the lock and calls processor %u\n", CALLER, WAITER);
-  apic_send(WAITER, ICR_FIXED | ICR_ASSERT | VECTOR_CALL);
-  while (!answers) idle();
-  unlock(&lock_word);
+  if (near_miss) unlock(&lock_word);
+  ask(WAITER, VECTOR_CALL);
+  if (!near_miss) unlock(&lock_word);
 }
 
 static void wait_for_lock(void) {
-  idle_until(rdtsc() + 20 * TICKS_PER_MILLISECOND);
+  rest(20);
   apic_write(APIC_TPR, TPR_LOCKED);
   waiting = true;
   lock(&lock_word);
@@ -40,19 +34,14 @@ static void wait_for_lock(void) {
   apic_write(APIC_TPR, 0);
 }
 
-static void run(void) {
-  uint32_t vp = this_context()->vp;
-  tick_start(TICK_PERIODIC, 10 * TICKS_PER_MILLISECOND);
-  enable_interrupts();
+static void part(uint32_t vp) {
   if (vp == CALLER) call_waiter();
   if (vp == WAITER) wait_for_lock();
   if (vp == CALLER || vp == WAITER) print("tpr-block: processor %u goes on\n", vp);
-  for (;;) idle();
 }
 
 void guest_main(void) {
-  if (processor_count() < 3) panic("this needs three processors");
+  require(3, 1);
   set_handler(0, VECTOR_CALL, answer);
-  processors_start(run);
-  run();
+  play(&(struct play){.part = part});
 }
