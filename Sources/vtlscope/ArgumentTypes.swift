@@ -69,7 +69,7 @@ struct RouteGroup: ExpressibleByArgument {
     group = GroupID(rawValue: number)
     if sides[0].hasPrefix("pin:"), let pin = UInt8(sides[0].dropFirst(4)) {
       source = .pin(pin)
-    } else if sides[0].hasPrefix("msi:"), sides[0].count > 4 {
+    } else if sides[0].hasPrefix("msi:"), isRegionName(String(sides[0].dropFirst(4))) {
       source = .message(String(sides[0].dropFirst(4)))
     } else {
       return nil

@@ -10,6 +10,8 @@ struct CodeGuest {
   var main: [UInt8]
   /// VTL1's code, entered by the first switch.
   var secure: [UInt8] = Code.vtlReturn + Code.jump(-Code.vtlReturn.count - 2)
+  /// The code of the other VPs, entered by `Code.startProcessor` with the tables of VP 0 and a stack of their own.
+  var others: [UInt8] = Code.loop(Code.hlt)
   /// The handlers that are not the plain one, at most 64 bytes each. Vectors below 32 have no other.
   var handlers: [UInt8: [UInt8]] = [:]
   /// Vectors with a trap gate, which leaves IF as it is, and the stack IST1.
@@ -24,14 +26,20 @@ struct CodeGuest {
   static var parametersAt: UInt64 { 0x11_2000 }
   static var assistPageAt: UInt64 { 0x11_3000 }
   static var handlersAt: UInt64 { 0x11_4000 }
+  static var othersAt: UInt64 { 0x11_8000 }
   static var secureStackAt: UInt64 { 0x15_0000 }
+  /// The stack of VP n ends at n times 4000h above.
+  static var otherStacksAt: UInt64 { 0x16_0000 }
+  /// The input of HvCallStartVirtualProcessor for VP n is n times 100h behind.
+  static var startInputsAt: UInt64 { parametersAt + 0x400 }
+  static var otherLimit: Int { 4 }
   static var memoryBytes: UInt64 { 2 << 20 }
   /// The loader's page tables, and its GDT, where selector 8 is 64-bit code.
   private static var pageTablesAt: UInt64 { memoryBytes - 0x4_0000 }
 
   var image: ELFImage {
     get throws {
-      var bytes = [UInt8](repeating: 0, count: 0x1_8000)
+      var bytes = [UInt8](repeating: 0, count: 0x1_9000)
       func put(_ data: [UInt8], at address: UInt64) {
         let start = Int(address - Self.mainAt)
         bytes.replaceSubrange(start..<start + data.count, with: data)
@@ -48,6 +56,8 @@ struct CodeGuest {
       }
       put(little(UInt16(0xFFF)) + little(Self.tableAt), at: Self.parametersAt)
       put(enableInput, at: Self.parametersAt + 0x100)
+      put(others, at: Self.othersAt)
+      for vp in 1...Self.otherLimit { put(startInput(vp), at: Self.startInputsAt + UInt64(vp) * 0x100) }
       // HvCallSetVpRegisters: partition, VP, VTL; register name, value.
       put(
         little(UInt64.max) + little(UInt32(0xFFFF_FFFE)) + little(UInt32(0)) + little(UInt64(0xD0005))
@@ -60,12 +70,24 @@ struct CodeGuest {
     }
   }
 
-  /// HvCallEnableVpVtl: this VP, VTL1, flat 64-bit segments and the tables of VTL0.
+  /// HvCallEnableVpVtl: this VP, VTL1.
   private var enableInput: [UInt8] {
+    little(UInt64.max) + little(UInt32(0xFFFF_FFFE)) + [1, 0, 0, 0]
+      + context(rip: Self.secureAt, rsp: Self.secureStackAt).bytes
+  }
+
+  /// HvCallStartVirtualProcessor: VTL0 of a VP.
+  private func startInput(_ vp: Int) -> [UInt8] {
+    little(UInt64.max) + little(UInt32(vp)) + [0, 0, 0, 0]
+      + context(rip: Self.othersAt, rsp: Self.otherStacksAt + UInt64(vp) * 0x4000).bytes
+  }
+
+  /// Flat 64-bit segments and the tables of VTL0.
+  private func context(rip: UInt64, rsp: UInt64) -> InitialVPContext {
     let data = HyperVSegment(limit: .max, selector: 16, attributes: 0xC093)
     var context = InitialVPContext()
-    context.rip = Self.secureAt
-    context.rsp = Self.secureStackAt
+    context.rip = rip
+    context.rsp = rsp
     context.cs = HyperVSegment(limit: .max, selector: 8, attributes: 0xA09B)
     (context.ds, context.es, context.fs, context.gs, context.ss) = (data, data, data, data, data)
     context.tr = HyperVSegment(base: Self.parametersAt + 0x300, limit: 0x67, selector: 24, attributes: 0x8B)
@@ -77,7 +99,7 @@ struct CodeGuest {
     context.cr3 = Self.pageTablesAt
     context.cr4 = 0x20
     context.pat = 0x0007_0406_0007_0406
-    return little(UInt64.max) + little(UInt32(0xFFFF_FFFE)) + [1, 0, 0, 0] + context.bytes
+    return context
   }
 
   private func little(_ value: some FixedWidthInteger) -> [UInt8] { Code.little(value) }
@@ -136,6 +158,10 @@ enum Code {
   /// GUEST_OS_ID, HvCallEnablePartitionVtl, HvCallEnableVpVtl. Only then VTL1 can be switched to.
   static let enableVTL1 =
     wrmsr(0x4000_0000, 1) + hypercall(0x1_000D, .max, 1) + hypercall(0xF, CodeGuest.parametersAt + 0x100, 0)
+  /// Starts VP `vp`, 1...4, in `CodeGuest.others`. GUEST_OS_ID must have been written.
+  static func startProcessor(_ vp: Int) -> [UInt8] {
+    hypercall(0x99, CodeGuest.startInputsAt + UInt64(vp) * 0x100, 0)
+  }
   static let vtlCall = set(.rcx, 0x11) + set(.rax, 0) + vmcall
   /// A fast VTL return.
   static let vtlReturn = set(.rcx, 0x12) + set(.rax, 1) + vmcall

@@ -73,27 +73,3 @@ import Testing
     #expect(machine.recorder.text == "A")
   }
 }
-
-extension Code {
-  /// Writes a redirection entry for physical destination 0, unmasked.
-  static func route(_ pin: UInt32, vector: UInt8, level: Bool, destination: UInt32 = 0) -> [UInt8] {
-    ioapic(0x11 + 2 * pin, destination << 24) + ioapic(0x10 + 2 * pin, UInt32(vector) | (level ? 1 << 15 : 0))
-  }
-
-  static func ioapic(_ register: UInt32, _ value: UInt32) -> [UInt8] {
-    store(register, at: 0xFEC0_0000) + store(value, at: 0xFEC0_0010)
-  }
-
-  /// A byte to a port, by AL and DX.
-  static func outByte(_ port: UInt16, _ value: UInt8) -> [UInt8] {
-    [0x66, 0xBA] + little(port) + [0xB0, value, 0xEE]
-  }
-  /// A byte from a port into AL, by DX.
-  static func inByte(_ port: UInt16) -> [UInt8] { [0x66, 0xBA] + little(port) + [0xEC] }
-
-  /// The store to EOI, by EAX.
-  static let endOfInterrupt = store(0, at: 0xFEE0_00B0)
-
-  /// A handler that keeps RAX and RDX.
-  static func saving(_ body: [UInt8]) -> [UInt8] { [0x50, 0x52] + body + [0x5A, 0x58] + iretq }
-}

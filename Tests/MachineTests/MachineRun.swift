@@ -10,9 +10,12 @@ final class MachineRun {
   let recorder = Recorder()
   let partition: Partition
 
-  init(_ guest: CodeGuest, vps: Int = 1, vtls: Int = 2) throws {
-    partition = try recorder.partition(
-      Configuration(vpCount: vps, vtlCount: vtls, memoryBytes: CodeGuest.memoryBytes))
+  init(
+    _ guest: CodeGuest, vps: Int = 1, vtls: Int = 2, configure: (inout Configuration) -> Void = { _ in }
+  ) throws {
+    var configuration = Configuration(vpCount: vps, vtlCount: vtls, memoryBytes: CodeGuest.memoryBytes)
+    configure(&configuration)
+    partition = try recorder.partition(configuration)
     try partition.load(try guest.image)
   }
 
