@@ -40,8 +40,10 @@ struct ScreenTests {
     _ = model.handle("?")
     #expect(!model.draw(size).textRows.contains { $0.contains("…") })
     // Its end is within reach where it is longer than the screen.
-    for _ in 0..<20 { _ = model.handle("j") }
-    #expect(!model.draw(size).textRows.contains { $0.contains("…") })
+    for _ in 0..<80 {
+      _ = model.handle("j")
+      #expect(!model.draw(size).textRows.contains { $0.contains("…") })
+    }
     #expect(model.draw(size).textRows.contains { $0.contains("it has ended") })
   }
 

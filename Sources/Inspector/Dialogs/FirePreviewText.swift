@@ -99,9 +99,11 @@ struct FirePreviewText {
     guard let elsewhere else { return [] }
     return [
       Line("  ID \(TextForm.hex(command.destination)) is \(elsewhere.id), in g\(elsewhere.group.rawValue): ", .waiting)
-        + Line("an IPI never leaves its sender's group", .waiting)
+        + Line(isIPI ? "an IPI never leaves its sender's group" : "a route has one group", .waiting)
     ]
   }
+
+  private var isIPI: Bool { if case .context = request.origin { true } else { false } }
 
   private var warnings: [Line] {
     let merged = preview.targets.count { if case .merged = $0.acceptance { true } else { false } }

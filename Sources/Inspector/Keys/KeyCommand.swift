@@ -3,7 +3,10 @@ public enum ViewID: UInt8, Hashable, Sendable, CaseIterable {
   case over = 1
   case groups = 2
   case lapic = 3
+  case timers = 4
+  case sched = 5
   case events = 6
+  case routes = 9
   /// The ladder of one interrupt; opened from an event or a vector, not by a number.
   case journey = 0
 
@@ -37,6 +40,10 @@ public enum KeyCommand: Hashable, Sendable {
   case bitmaps
   /// Groups.
   case crossCheck, destinations
+  /// Timers and Sched: how the spans are spread; what comes before and after in the history.
+  case histogram, earlier, later
+  /// Sched.
+  case zoomIn, zoomOut, zoomFit, onlySwitches
 
   /// What it is called in the palette, in the configuration file and on the status line.
   public var name: String {
@@ -84,13 +91,22 @@ public enum KeyCommand: Hashable, Sendable {
     case .bitmaps: "bitmap-mode"
     case .crossCheck: "cross-check"
     case .destinations: "dest-table"
+    case .histogram: "histogram"
+    case .earlier: "earlier"
+    case .later: "later"
+    case .zoomIn: "zoom-in"
+    case .zoomOut: "zoom-out"
+    case .zoomFit: "zoom-fit"
+    case .onlySwitches: "only-events"
     }
   }
 
   /// It only moves: there is nothing to say about it.
   var isMove: Bool {
     switch self {
-    case .up, .down, .left, .right, .pageUp, .pageDown, .first, .last, .nextPane, .previousPane, .back: true
+    case .up, .down, .left, .right, .pageUp, .pageDown, .first, .last, .nextPane, .previousPane, .back, .earlier,
+      .later:
+      true
     default: false
     }
   }

@@ -32,7 +32,10 @@ public struct KeyMap: Hashable, Sendable {
     bind(["1"], .view(.over), "Over", "overview", for: .move),
     bind(["2"], .view(.groups), "Groups", "APIC groups and their maps", for: .move),
     bind(["3"], .view(.lapic), "Lapic", "one local APIC", for: .move),
+    bind(["4"], .view(.timers), "Timers", "timers, and how late", for: .move),
+    bind(["5"], .view(.sched), "Sched", "who had each VP", for: .move),
     bind(["6"], .view(.events), "Events", "what happened", for: .move),
+    bind(["9"], .view(.routes), "Routes", "where device interrupts go", for: .move),
     bind(["k", .up], .up, "Up", "row up", for: .move),
     bind(["j", .down], .down, "Down", "row down", for: .move),
     bind(["h", .left], .left, "Left", "left", for: .move),
@@ -48,6 +51,10 @@ public struct KeyMap: Hashable, Sendable {
     bind([","], .previousContext, "Prev", "context before", in: .view(.lapic), for: .move),
     bind(["."], .nextContext, "Next", "context after", in: .view(.lapic), for: .move),
     bind([";"], .otherVTL, "Other VTL", "other VTL", in: .view(.lapic), for: .move),
+    bind([","], .earlier, "Earlier", "expiry before", in: .view(.timers), for: .move),
+    bind(["."], .later, "Later", "expiry after", in: .view(.timers), for: .move),
+    bind([","], .earlier, "Earlier", "switch before", in: .view(.sched), for: .move),
+    bind(["."], .later, "Later", "switch after", in: .view(.sched), for: .move),
   ]
 
   private static let looking: [KeyBinding] = [
@@ -65,6 +72,13 @@ public struct KeyMap: Hashable, Sendable {
     bind(["V"], .bitmaps, "Bitmaps", "grid or words", in: .view(.lapic), for: .look),
     bind(["D"], .destinations, "Receivers", "who receives", in: .view(.groups), for: .look),
     bind(["X"], .crossCheck, "Cross-check", "prove the map", in: .view(.groups), for: .look),
+    bind(["H"], .histogram, "Histogram", "how late", in: .view(.timers), for: .look),
+    bind(["+"], .zoomIn, "In", "zoom in", in: .view(.sched), for: .look),
+    bind(["-"], .zoomOut, "Out", "zoom out", in: .view(.sched), for: .look),
+    bind(["="], .zoomFit, "Fit", "all of the log", in: .view(.sched), for: .look),
+    bind(["H"], .histogram, "Histogram", "length of stays", in: .view(.sched), for: .look),
+    bind(["E"], .onlySwitches, "Switches", "switches only", in: .view(.sched), for: .look),
+    bind(["X"], .crossCheck, "Decode", "decode both ways", in: .view(.routes), for: .look),
   ]
 
   private static let finding: [KeyBinding] = [

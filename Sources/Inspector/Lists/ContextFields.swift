@@ -28,7 +28,7 @@ enum ContextFields {
       context.timer.due.map { [FilterValue($0 - model.snapshot.machine.time)] } ?? []
     },
     FilterField("late", .span, "since its timer should have") { context, model in
-      context.timer.due.map { [FilterValue(model.ago($0))] } ?? []
+      model.timer(context).late(at: model.snapshot.machine.time).map { [FilterValue($0)] } ?? []
     },
     FilterField("id", .hex, "the APIC ID") { context, _ in [FilterValue(APICDecoding(context).id.rawValue)] },
     FilterField("mode", .word, "of its local APIC", words: ["disabled", "xAPIC", "x2APIC", "invalid"]) { context, _ in

@@ -7,6 +7,8 @@ public enum RowID: Hashable, Sendable {
   case vector(VectorNumber)
   /// By its sequence number.
   case event(UInt64)
+  case timer(TimerSource)
+  case route(RouteID)
   /// Of the help.
   case line(Int)
 }

@@ -13,15 +13,6 @@ extension APICMode {
 }
 
 extension TimerMode {
-  var letter: String {
-    switch self {
-    case .oneShot: "o"
-    case .periodic: "p"
-    case .deadline: "d"
-    case .reserved: "?"
-    }
-  }
-
   var text: String {
     switch self {
     case .oneShot: "one-shot"

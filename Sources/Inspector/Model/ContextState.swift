@@ -35,7 +35,7 @@ public enum ContextState: Hashable, Sendable, CaseIterable {
   private static func inactiveState(_ context: ContextSnapshot, in snapshot: Snapshot) -> ContextState {
     guard let active = snapshot.activeContext(of: context.id.vp) else { return .inactive }
     if active.id.vtl < context.id.vtl { return context.deliverable == nil ? .inactive : .ready }
-    let wasInterrupted = active.entryReason == .interrupt && context.activity == .running
+    let wasInterrupted = active.entryReason?.interrupts ?? false && context.activity == .running
     return wasInterrupted || !context.pending.isEmpty ? .preempted : .inactive
   }
 

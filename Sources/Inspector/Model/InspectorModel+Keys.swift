@@ -109,6 +109,8 @@ extension InspectorModel {
     case .live:
       setFrozen(false)
       follow(true)
+      followLanes()
+      selection.expiry = nil
     case .timeMode:
       timeMode = timeMode.next
       message = Line("time: " + timeMode.name)

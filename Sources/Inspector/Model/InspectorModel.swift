@@ -14,6 +14,8 @@ public struct InspectorModel: Sendable {
   public internal(set) var previous: Snapshot?
   public internal(set) var rates = Rates()
   public internal(set) var events: EventBuffer
+  /// What the events say, by what they are about.
+  public private(set) var index: EventIndex
   public internal(set) var liveness: Liveness = .beating
   public var symbols: SymbolTable
   /// What looking costs; nil until it is known.
@@ -61,6 +63,10 @@ public struct InspectorModel: Sendable {
   /// The event at the top of the list while it does not follow, so that the rows stand still.
   var eventsTop: UInt64?
   var lapicShowsWords = false
+  var timersShowHistogram = true
+  var sched = SchedChoice()
+  /// Routes: the destination in both forms, nil for "when there is room".
+  var showsDecoding: Bool?
   /// Groups: the table of receivers, nil for "when there is room".
   var showsReceivers: Bool?
   /// Groups: how the last proof came out, and for which frame.
@@ -105,6 +111,7 @@ public struct InspectorModel: Sendable {
     self.isReadOnly = isReadOnly
     self.symbols = symbols
     events = EventBuffer(capacity: eventCapacity)
+    index = EventIndex(snapshot.machine)
     heldEvents = EventBuffer(capacity: eventCapacity)
     selection = Selection(
       context: snapshot.contexts.first?.id ?? ContextID(0, 0), group: snapshot.groups.first?.id ?? GroupID(0))
@@ -141,6 +148,9 @@ public struct InspectorModel: Sendable {
     let isComplete = liveness != .beating || snapshot.machine.runState == .stopped
     let end = isComplete ? all.count : all.firstIndex { $0.sequence >= snapshot.machine.nextEvent } ?? all.count
     events.append(all[..<end], missed: missed)
+    index.note(all[..<end])
+    index.forget(before: events.first)
+    index.reconcile(snapshot)
     if held == nil, sieve != nil { sift(anew: false) }
     watch(all[..<end])
     noteCommands(all[..<end])

@@ -10,6 +10,8 @@ public struct Journey: Hashable, Sendable {
   /// The event of the source is in the log.
   public var hasBeginning: Bool
   public var source: InterruptSource?
+  /// The pin or the message route it came through, when a device sent it.
+  public var origin: Origin?
   public var sender: ContextID?
   /// Where the sender was.
   public var rip: UInt64
@@ -18,6 +20,15 @@ public struct Journey: Hashable, Sendable {
   public var vector: VectorNumber?
   /// Whom it reached, in the order it did.
   public var targets: [Target]
+
+  /// Where a device's interrupt came in.
+  public struct Origin: Hashable, Sendable {
+    public var route: RouteID
+    /// The device there; empty when nothing is known to be.
+    public var device = ""
+    /// What the pin was looked at for; nil for a message.
+    public var cause: PinCause?
+  }
 
   /// What became of it in one local APIC.
   public struct Target: Hashable, Sendable {
@@ -81,6 +92,7 @@ public struct Journey: Hashable, Sendable {
       }
     }
     guard isKnown else { return nil }
+    if let origin { self.origin?.device = snapshot.platform.device(of: origin.route) }
     for i in targets.indices { targets[i].state = targets[i].findState(of: self, in: snapshot) }
   }
 
@@ -89,6 +101,7 @@ public struct Journey: Hashable, Sendable {
     begin = .zero
     hasBeginning = false
     source = nil
+    origin = nil
     sender = nil
     rip = 0
     message = nil
@@ -106,8 +119,11 @@ public struct Journey: Hashable, Sendable {
       sender = event.context
       rip = event.rip
       vector = vector ?? message.command.vector
-      begin = event.time
+      // What a pin, a device or a timer did came before.
+      if !hasBeginning { begin = event.time }
       hasBeginning = true
+    case .pin(let pin, let cause, _, _): start(.ioapic, Origin(route: .pin(ioapic: 0, pin: pin), cause: cause))
+    case .messageSent(let route, _, _): start(.message, Origin(route: .message(Int(route)), cause: nil))
     case .timerExpired(let vector, _, _):
       source = source ?? .timer
       sender = sender ?? event.context
@@ -123,6 +139,9 @@ public struct Journey: Hashable, Sendable {
         $0.acceptance = acceptance
         $0.mode = mode
       }
+    case .externalAcknowledged(let vector, _, _):
+      self.vector = self.vector ?? vector
+      updateTarget(event) { $0.taken = event.time }
     case .acknowledged(let vector, let waited):
       self.vector = self.vector ?? vector
       updateTarget(event) {
@@ -143,10 +162,18 @@ public struct Journey: Hashable, Sendable {
         $0.ended = event.time
       }
     case .spuriousEOI, .halted, .woke, .vtlSwitched, .hypercall, .taskPriorityChanged, .exception, .mapRebuilt,
-      .apicBaseChanged, .softwareEnable, .apicError, .vtlEnabled, .command, .stopped, .pin, .routeWritten,
-      .remoteIRRCleared, .messageSent, .externalAcknowledged, .timerWriteIgnored, .paravirtualCall:
+      .apicBaseChanged, .softwareEnable, .apicError, .vtlEnabled, .command, .stopped, .routeWritten, .remoteIRRCleared,
+      .timerWriteIgnored, .paravirtualCall:
       break
     }
+  }
+
+  /// A device set it off. A pin that is looked at again for the same interrupt does not begin it again.
+  private mutating func start(_ source: InterruptSource, _ origin: Origin) {
+    guard self.origin == nil else { return }
+    self.source = self.source ?? source
+    self.origin = origin
+    hasBeginning = true
   }
 
   private mutating func updateTarget(_ event: Event, _ change: (inout Target) -> Void) {
@@ -162,6 +189,23 @@ public struct Journey: Hashable, Sendable {
       targets.append(target)
     }
   }
+}
+
+extension PlatformSnapshot {
+  /// The device behind a route; empty when nothing is known to be.
+  func device(of route: RouteID) -> String {
+    switch route {
+    case .pin(let ioapic, let pin):
+      guard ioapics.indices.contains(ioapic) else { return "" }
+      return ioapics[ioapic].pins.first { $0.index == pin }?.device ?? ""
+    case .message(let place): return messageRoutes.indices.contains(place) ? messageRoutes[place].device : ""
+    }
+  }
+}
+
+extension Journey.Origin {
+  /// `pin 4 serial`, `MSI 1 periodic`.
+  public var text: String { device.isEmpty ? route.text : "\(route.text) \(TextForm.escaped(device))" }
 }
 
 extension Journey.Target {

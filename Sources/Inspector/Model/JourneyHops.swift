@@ -28,22 +28,6 @@ public struct Hop: Hashable, Sendable {
   public var verdict: String
 }
 
-/// How long a hop took in the recent past.
-public struct HopStatistics: Hashable, Sendable {
-  public var count = 0
-  public var p50 = VirtualTime.zero
-  public var p99 = VirtualTime.zero
-
-  /// By the nearest rank; nil of no samples.
-  public init?(_ samples: [VirtualTime]) {
-    guard !samples.isEmpty else { return nil }
-    let sorted = samples.sorted()
-    count = sorted.count
-    p50 = sorted[(sorted.count * 50 + 99) / 100 - 1]
-    p99 = sorted[(sorted.count * 99 + 99) / 100 - 1]
-  }
-}
-
 /// The usual times of interrupts with the same vector, over the newest events.
 public struct RecentHops: Hashable, Sendable {
   public var accept: HopStatistics?
@@ -103,6 +87,7 @@ extension Journey {
 
   private func sourceVerdict(_ place: String) -> String {
     guard let source else { return "not in the log" }
+    if let origin { return origin.text + (origin.cause.map { ", \($0.text)" } ?? ", written") }
     let who = sender.map { source == .operator ? "as \($0)" : place.isEmpty ? "of \($0)" : "" } ?? ""
     return [source.text, who, place].filter { !$0.isEmpty }.joined(separator: " ")
   }

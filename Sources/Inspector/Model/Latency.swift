@@ -1,45 +1,46 @@
 import Architecture
 import Journal
 
-/// How long interrupts waited and how long they were served, over the newest events.
+/// How long interrupts waited and how long they were served, and how late timers were, over the newest events.
 public struct Latency: Sendable {
-  /// The spans of one hop, in ascending order.
+  /// The spans of one hop.
   public struct Hop: Sendable {
     public var name: String
-    public var spans: [VirtualTime]
-
-    public func quantile(_ percent: Int) -> VirtualTime? {
-      spans.isEmpty ? nil : spans[min(spans.count - 1, spans.count * percent / 100)]
-    }
+    public var spans: HopStatistics?
   }
 
   public private(set) var hops: [Hop]
 
-  public init(_ events: EventBuffer, depth: Int, at context: ContextID? = nil) {
+  public init(_ events: EventBuffer, _ timers: TimerLog, in snapshot: Snapshot, depth: Int, at id: ContextID? = nil) {
     var waited: [VirtualTime] = []
     var served: [VirtualTime] = []
-    var late: [VirtualTime] = []
-    for place in max(0, events.count - depth)..<events.count {
+    let first = max(0, events.count - depth)
+    for place in first..<events.count {
       let event = events[place]
-      guard context == nil || event.context == context else { continue }
+      guard id == nil || event.context == id else { continue }
       switch event.body {
       case .acknowledged(_, let span): waited.append(span)
       case .endOfInterrupt(_, let span): served.append(span)
-      case .timerExpired(_, let due, _): late.append(event.time - due)
       default: break
       }
     }
+    var late: [VirtualTime] = []
+    let oldest = first < events.count ? events[first].sequence : 0
+    for context in snapshot.contexts where id == nil || context.id == id {
+      late += timers.lateness(of: context, since: oldest, at: snapshot.machine.time)
+    }
     hops = [
-      Hop(name: "IRR to ISR", spans: waited.sorted()), Hop(name: "ISR to EOI", spans: served.sorted()),
-      Hop(name: "timer late", spans: late.sorted()),
+      Hop(name: "IRR to ISR", spans: HopStatistics(waited)), Hop(name: "ISR to EOI", spans: HopStatistics(served)),
+      Hop(name: "timer late", spans: HopStatistics(late)),
     ]
   }
 
   var lines: [Line] {
     [Line("latency       n   p50     p99     max", .dim)]
       + hops.map { hop in
-        let cells = [hop.quantile(50), hop.quantile(99), hop.spans.last].map { ($0?.spanText ?? "-").left(8) }
-        return Line(hop.name.left(11) + TextForm.count(UInt64(hop.spans.count)).right(4) + "   " + cells.joined())
+        let cells = [hop.spans?.p50, hop.spans?.p99, hop.spans?.max].map { ($0?.spanText ?? "-").left(8) }
+        return Line(
+          hop.name.left(11) + TextForm.count(UInt64(hop.spans?.count ?? 0)).right(4) + "   " + cells.joined())
       }
   }
 }

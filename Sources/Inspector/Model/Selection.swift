@@ -11,6 +11,13 @@ public struct Selection: Hashable, Sendable {
   public var event: UInt64?
   /// The interrupt the journey view shows.
   public var journey: JourneyID
+  /// A timer that belongs to no context; nil is that of the selected context.
+  public var timer: TimerSource?
+  /// An expiry, by the number of its event; nil is the newest.
+  public var expiry: UInt64?
+  /// The moment the cursor of the lanes is at; nil is now.
+  public var moment: VirtualTime?
+  public var route: RouteID?
 
   public init(context: ContextID = ContextID(0, 0), group: GroupID = GroupID(0)) {
     self.context = context
@@ -18,6 +25,10 @@ public struct Selection: Hashable, Sendable {
     vector = nil
     event = nil
     journey = .none
+    timer = nil
+    expiry = nil
+    moment = nil
+    route = nil
   }
 }
 

@@ -48,20 +48,16 @@ enum ContextPane {
 
   private static func timer(_ context: ContextSnapshot, _ model: InspectorModel) -> [Line] {
     let now = model.snapshot.machine.time
-    let entry = LocalVectorEntry(rawValue: context.apic[0x320])
+    let row = model.timer(context)
     var first = label("timer")
-    if let due = context.timer.due {
-      let isLate = due < now
-      first += Line("\(entry.timerMode.text), ")
-      first += isLate ? Line("LATE \((now - due).spanText)", .wrong) : Line("in \((due - now).spanText)")
-      if entry.isMasked { first += Line(", masked", .waiting) }
-    } else {
+    if row.kind == .off, row.late(at: now) == nil {
       first += Line("not armed", .dim)
+    } else {
+      first += Line("\(row.kind.word), ") + Line(row.late(at: now) == nil ? "in " : "") + row.dueText(at: now)
+      if row.isMasked { first += Line(", masked", .waiting) }
     }
-    var second = Line("      expired \(TextForm.count(context.timer.expired))")
-    if context.timer.expiredWhileMasked > 0 {
-      second += Line(", masked \(TextForm.count(context.timer.expiredWhileMasked))", .waiting)
-    }
+    var second = Line("      expired \(TextForm.count(row.fired))")
+    if row.firedMasked > 0 { second += Line(", masked \(TextForm.count(row.firedMasked))", .waiting) }
     return [first, second]
   }
 

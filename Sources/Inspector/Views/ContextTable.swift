@@ -28,7 +28,7 @@ enum ContextTable {
       },
       Column(title: "IF", width: 2, alignment: .right, priority: 4) { Line($0.interruptsEnabled ? "1" : "0") },
       Column(title: "TIMER", width: 9, alignment: .right, priority: 5, sortKey: { SortKey($0.timer.due?.rawValue) }) {
-        timer($0, snapshot.machine.time)
+        model.timer($0).shortText(at: snapshot.machine.time)
       },
       Column(
         title: "IPI/s", width: 5, alignment: .right, priority: 6,
@@ -45,15 +45,6 @@ enum ContextTable {
   private static func vectors(_ states: [VectorState], _ style: Style) -> Line {
     guard let first = states.first else { return Line("..", .dim) }
     return Line(first.vector.text + (states.count > 1 ? "+" : ""), style)
-  }
-
-  /// Until it expires, and its mode: d for TSC-deadline, p periodic, o one-shot; m when masked.
-  static func timer(_ context: ContextSnapshot, _ now: VirtualTime) -> Line {
-    guard let due = context.timer.due else { return Line("-", .dim) }
-    let entry = LocalVectorEntry(rawValue: context.apic[0x320])
-    let mode = entry.isMasked ? "m" : entry.timerMode.letter
-    if due < now { return Line("+\((now - due).spanText)!\(mode)", .wrong) }
-    return Line("\((due - now).spanText) \(mode)", entry.isMasked ? .dim : .plain)
   }
 
   private static func rate(_ context: ContextSnapshot, _ model: InspectorModel) -> Line {

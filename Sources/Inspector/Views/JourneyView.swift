@@ -46,7 +46,7 @@ public struct JourneyView: View {
   private func title(_ journey: Journey, _ model: InspectorModel) -> Line {
     let verdict = journey.verdict(at: model.snapshot.machine.time)
     let isWrong = journey.route?.delivered == 0
-    let sender = journey.sender.map { "   sender \($0)" } ?? ""
+    let sender = (journey.origin?.text ?? journey.sender.map { "sender \($0)" }).map { "   " + $0 } ?? ""
     return Line(" Journey #\(journey.id.rawValue)", .bold) + Line("\(sender)   \(journey.what)   ")
       + Line(verdict, isWrong ? .wrong : journey.isOpen ? .waiting : .active)
   }
@@ -180,6 +180,9 @@ extension InspectorModel {
     case .events where isFollowing: return events.last { $0.journey != .none }?.journey
     case .events: return selectedEvent.map(\.journey).flatMap { $0 == .none ? nil : $0 }
     case .lapic where selection.vector != nil: return journeyOfVector
+    case .timers: if let journey = journeyOfExpiry, journey != .none { return journey }
+    case .sched: if let journey = journeyOfMoment, journey != .none { return journey }
+    case .routes: return selectedRoute.map(\.lastJourney).flatMap { $0 == .none ? nil : $0 }
     case .over, .groups, .lapic: break
     }
     if let found = finding(selection.context)?.journey, found != .none { return found }

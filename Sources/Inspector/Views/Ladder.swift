@@ -37,6 +37,7 @@ struct Ladder {
   private static func titles(_ journey: Journey) -> [String] {
     let sender =
       switch (journey.source, journey.sender) {
+      case _ where journey.origin != nil: journey.origin?.text ?? ""
       case (.operator?, let sender): sender.map { "operator as \($0)" } ?? "operator"
       case (.timer?, let sender): "timer" + (sender.map { " of \($0)" } ?? "")
       case (_, let sender?): "\(sender) sender"

@@ -7,7 +7,7 @@ enum OverSummary {
   static func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     var lines = findings(model, area.width - 4)
     lines.append(.empty)
-    lines += Latency(model.events, depth: 8_192).lines
+    lines += Latency(model.events, model.index.timers, in: model.snapshot, depth: 8_192).lines
     lines.append(.empty)
     lines += groups(model)
     var area = area

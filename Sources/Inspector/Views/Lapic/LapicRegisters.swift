@@ -99,17 +99,17 @@ struct LapicRegisters {
 
   private var timer: [Line] {
     let entry = decoding.timerEntry
+    let row = model.timer(context)
     let now = model.snapshot.machine.time
-    let timer = context.timer
-    var due = Line("not armed", .dim)
-    if let at = timer.due {
-      due = at < now ? Line("LATE \((now - at).spanText)", .wrong) : Line("due in \((at - now).spanText)")
+    var due = row.dueText(at: now)
+    if row.late(at: now) == nil { due = row.due == nil ? Line("not armed", .dim) : Line("due in ") + due }
+    if row.due != nil {
       due += Line(
-        entry.timerMode == .deadline ? "  deadline \(TextForm.hex(timer.deadline))" : "  of \(timer.period.spanText)")
+        row.period.map { "  of \($0.spanText)" } ?? "  deadline \(TextForm.hex(context.timer.deadline))")
     }
-    var counts = "expired \(TextForm.count(timer.expired))"
-    if timer.expiredWhileMasked > 0 { counts += ", masked \(TextForm.count(timer.expiredWhileMasked))" }
-    if let last = timer.lastMaskedExpiry { counts += ", last \(model.ago(last).spanText) ago" }
+    var counts = "expired \(TextForm.count(row.fired))"
+    if row.firedMasked > 0 { counts += ", masked \(TextForm.count(row.firedMasked))" }
+    if let last = row.lastMaskedExpiry { counts += ", last \(model.ago(last).spanText) ago" }
     if entry.timerMode != .deadline {
       counts += ", count \(TextForm.hex(context.apic[0x390]))"
       if width >= 60 { counts += " of \(TextForm.hex(context.apic[0x380])), input clock / \(decoding.timerDivisor)" }
@@ -119,7 +119,7 @@ struct LapicRegisters {
         "LVTT",
         Line("\(entry.vector.text)  \(entry.timerMode.text)  ")
           + (entry.isMasked ? Line("masked", .waiting) : Line("unmasked"))),
-      line("", due), line("", counts, timer.expiredWhileMasked > 0 ? .waiting : .plain),
+      line("", due), line("", counts, row.firedMasked > 0 ? .waiting : .plain),
     ]
   }
 

@@ -68,7 +68,9 @@ public struct LapicView: ListView {
     _ = rest.takeRight(1)
     LapicPanes.history(context.id, model, into: &grid, rest)
     grid.rule("latency of \(context.id)", 0, in: right.takeTop(1))
-    grid.put(Latency(model.events, depth: 65_536, at: context.id).lines, in: right.takeTop(4).inset(1, 0))
+    grid.put(
+      Latency(model.events, model.index.timers, in: model.snapshot, depth: 65_536, at: context.id).lines,
+      in: right.takeTop(4).inset(1, 0))
     grid.rule("the VP, VTLs and counters", 0, in: right.takeTop(1))
     grid.put(LapicPanes.neighbours(context, model, width: right.width - 2), in: right.inset(1, 0))
   }
