@@ -46,7 +46,7 @@ let package = Package(
     .target(name: "CVTLScope"),
     library("Region", ["Architecture", "Journal", "CVTLScope"]),
     library("Host", ["Architecture", "Journal", "Machine", "Region"]),
-    library("Diagnosis", ["Architecture", "Journal", "Interrupts"]),
+    library("Diagnosis", ["Architecture", "Journal", "Interrupts"], exclude: ["README.md"]),
     library("Inspector", ["Architecture", "Journal", "Interrupts", "Diagnosis"]),
     .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     library("Terminal", ["Inspector", "CNcurses"]),
@@ -91,7 +91,8 @@ let package = Package(
     tests("TerminalTests", ["Inspector", "Terminal"]),
     tests("DiagnosisTests", ["Architecture", "Journal", "Diagnosis"]),
     tests(
-      "InspectorTests", ["Architecture", "Journal", "Diagnosis", "Inspector"], resources: [.copy("Golden")]),
+      "InspectorTests", ["Architecture", "Journal", "Interrupts", "Diagnosis", "Inspector"],
+      resources: [.copy("Golden")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -136,6 +136,14 @@ extension Snapshot {
     contexts(of: vp).reduce(0) { $1.isEnabled ? $0 | 1 << UInt16($1.id.vtl.rawValue) : $0 }
   }
 
+  /// What becomes of `vector`, which is pending in `context`.
+  public func outlook(of vector: VectorNumber, in context: ContextSnapshot) -> Outlook {
+    let contexts = contexts(of: context.id.vp)
+    let active = contexts.first { $0.isActive }?.id.vtl ?? context.id.vtl
+    return Interrupts.outlook(
+      for: vector, in: ContextGates(context), active: active, contexts: contexts.map { ContextGates($0) })
+  }
+
   /// How `command` would go on in `context`, once accepted.
   func outlook(for command: InterruptCommand, in context: ContextSnapshot) -> Outlook {
     let contexts = contexts(of: context.id.vp)

@@ -6,6 +6,8 @@ import Journal
 public struct ContextGates: Hashable, Sendable {
   public var vtl: VTL
   public var isEnabled: Bool
+  /// IA32_APIC_BASE.EN: without it the local APIC offers its processor no vector.
+  public var isHardwareEnabled: Bool
   public var activity: Activity
   /// All eight bits of the TPR.
   public var taskPriority: UInt8
@@ -21,7 +23,8 @@ public struct ContextGates: Hashable, Sendable {
   public var startupPending: Bool
 
   public init(
-    vtl: VTL, isEnabled: Bool = true, activity: Activity = .running, taskPriority: UInt8 = 0,
+    vtl: VTL, isEnabled: Bool = true, isHardwareEnabled: Bool = true, activity: Activity = .running,
+    taskPriority: UInt8 = 0,
     highestRequest: VectorNumber? = nil, highestInService: VectorNumber? = nil,
     interruptsEnabled: Bool = true,
     interruptShadow: Bool = false, nmiPending: Bool = false, nmiBlocked: Bool = false,
@@ -30,6 +33,7 @@ public struct ContextGates: Hashable, Sendable {
   ) {
     self.vtl = vtl
     self.isEnabled = isEnabled
+    self.isHardwareEnabled = isHardwareEnabled
     self.activity = activity
     self.taskPriority = taskPriority
     self.highestRequest = highestRequest
@@ -44,7 +48,8 @@ public struct ContextGates: Hashable, Sendable {
 
   public init(_ snapshot: ContextSnapshot) {
     self.init(
-      vtl: snapshot.id.vtl, isEnabled: snapshot.isEnabled, activity: snapshot.activity,
+      vtl: snapshot.id.vtl, isEnabled: snapshot.isEnabled,
+      isHardwareEnabled: APICBase(rawValue: snapshot.apicBase).mode.rawValue & 2 != 0, activity: snapshot.activity,
       taskPriority: UInt8(truncatingIfNeeded: snapshot.apic[APICRegister.taskPriority.offset]),
       highestRequest: snapshot.apic.highestVector(.irr), highestInService: snapshot.apic.highestVector(.isr),
       interruptsEnabled: snapshot.interruptsEnabled, interruptShadow: snapshot.interruptShadow,
@@ -58,7 +63,7 @@ public struct ContextGates: Hashable, Sendable {
 
   /// The highest pending vector, if its class is above PPR's.
   public var deliverable: VectorNumber? {
-    guard let top = highestRequest, isDeliverable(top, above: processorPriority) else { return nil }
+    guard isHardwareEnabled, let top = highestRequest, isDeliverable(top, above: processorPriority) else { return nil }
     return top
   }
 
@@ -95,7 +100,8 @@ extension LocalAPIC {
     nmiBlocked: Bool
   ) -> ContextGates {
     ContextGates(
-      vtl: context.vtl, isEnabled: isEnabled, activity: activity, taskPriority: taskPriority,
+      vtl: context.vtl, isEnabled: isEnabled, isHardwareEnabled: isHardwareEnabled, activity: activity,
+      taskPriority: taskPriority,
       highestRequest: requests.highest, highestInService: service.highest,
       interruptsEnabled: interruptsEnabled,
       interruptShadow: interruptShadow, nmiPending: nmiPending > 0, nmiBlocked: nmiBlocked,

@@ -22,6 +22,8 @@ public enum DeliveryGate: Hashable, Sendable {
   case waitForStartup
   /// The processor is shut down.
   case shutdown
+  /// The local APIC is off in IA32_APIC_BASE: it offers nothing to its processor.
+  case apicDisabled
 }
 
 /// How something pending goes on.
@@ -42,6 +44,7 @@ public func outlook(
   order: PrivilegeOrder = .highestFirst
 ) -> Outlook {
   if let stopped = stoppedGate(context) { return .held(stopped) }
+  if !context.isHardwareEnabled { return .held(.apicDisabled) }
   let isActive = context.vtl == active
   if !isActive, !isAbove(context.vtl, active, order) { return .held(.vtlInactive(active: active)) }
   if isActive, let winner = preemptionTarget(active: active, contexts: contexts, order: order) {

@@ -27,7 +27,7 @@ struct Why: ParsableCommand {
     } catch {
       throw fail(error)
     }
-    print(json ? report.json : report.text, terminator: "")
+    print(json ? report.json : report.text(), terminator: "")
     if !report.findings.isEmpty { throw ExitCode(ExitStatus.findings.rawValue) }
   }
 }

@@ -58,10 +58,9 @@ final class GuestRun {
     }
   }
 
-  /// What is found now, such as "S1 2.0", without the contexts that merely wait for a stuck one.
+  /// What is found now, such as "S1 2.0" or "S21 pin 4".
   var findings: [String] {
-    diagnose(partition.snapshot(), events).filter { $0.code != .waitsForOther }
-      .map { "\($0.code.rawValue) \($0.context)" }
+    diagnose(partition.snapshot(), events).map { "\($0.code.rawValue) \($0.subject)" }
   }
 
   subscript(vp: Int, vtl: Int) -> ContextSnapshot {

@@ -12,27 +12,25 @@ extension Rule {
         !context.initPending, context.startupPending == nil
       else { return nil }
 
-      let waiting = context.pending.prefix(4).map { $0.vector.text }.joined(separator: " ")
       let evidence: [Finding.Evidence] = [
         .init("\(context.id) is the active context of its VP and is halted"),
         .init("RFLAGS \(String(context.rflags, radix: 16)): IF is 0"),
         .init("an NMI or INIT is pending", holds: false),
         .init(
-          context.pending.isEmpty ? "interrupts wait in its IRR" : "interrupts wait in its IRR: \(waiting)",
+          context.pending.isEmpty
+            ? "interrupts wait in its IRR" : "interrupts wait in its IRR: \(list(context.pending))",
           holds: !context.pending.isEmpty),
       ]
       let cause =
         if let halt = context.lastHalt {
           "HLT before \(scene.place(halt.rip)) with RFLAGS \(String(halt.value, radix: 16)), "
-            + "\(halt.time.pointText) s (\(scene.age(halt.time).spanText) ago)"
+            + scene.moment(halt.time)
         } else {
           "HLT before \(scene.place(context.rip))"
         }
       return Finding(
-        code: .haltedWithInterruptsOff, certainty: .proved,
-        severity: context.pending.isEmpty ? .medium : .high,
-        context: context.id, since: context.since, title: "halted with IF=0", evidence: evidence,
-        cause: cause,
+        .haltedWithInterruptsOff, .proved, context.pending.isEmpty ? .medium : .high, .context(context.id),
+        since: context.since, title: "halted with IF=0", evidence: evidence, effect: context.heldBack, cause: cause,
         remedy: "an NMI or INIT to \(context.id); in the guest: STI before HLT",
         journey: context.pending.first?.journey)
     }

@@ -11,23 +11,16 @@ extension Rule {
   /// its TPR.
   static var taskPriorityBlocks: Rule {
     Rule(.taskPriorityBlocks, "the TPR blocks the highest pending vector") { context, scene in
-      guard context.isActive, context.isAPICEnabled, let highest = context.pending.first,
-        context.activity == .running || context.activity == .halted && context.interruptsEnabled,
-        case .taskPriority? = priorityCause(
-          of: highest.vector, taskPriority: context.taskPriority, inService: context.inService.first?.vector)
+      guard context.isActive, let highest = context.pending.first, case .taskPriority? = scene.gate(context),
+        context.activity == .running || context.interruptsEnabled
       else { return nil }
-
       let settled = max(highest.since, scene.activeSince(context))
       let since = max(settled, context.lastTaskPriorityWrite?.time ?? .zero)
-      let certainty: Finding.Certainty
-      if scene.age(since) >= .milliseconds(10) {
-        certainty = .proved
-      } else if scene.age(settled) >= .milliseconds(100) {
-        certainty = .likely
-      } else {
-        return nil
+      if scene.isOld(since, scene.thresholds.blocked) {
+        return finding(context, highest, .proved, since: since, scene)
       }
-      return finding(context, highest, certainty, since: certainty == .proved ? since : settled, scene)
+      guard scene.isOld(settled, scene.thresholds.slow) else { return nil }
+      return finding(context, highest, .likely, since: settled, scene)
     }
   }
 
@@ -35,42 +28,70 @@ extension Rule {
     _ context: ContextSnapshot, _ highest: VectorState, _ certainty: Finding.Certainty, since: VirtualTime,
     _ scene: Scene
   ) -> Finding {
-    let vector = highest.vector.text
-    let tpr = context.taskPriority
-    let ppr = hex2(context.processorPriority)
-    let below = hex2(highest.vector.priorityClass &- 1)
-    var evidence: [Finding.Evidence] = [
-      .init(
-        "\(context.id) is the active context of its VP, \(context.activity == .halted ? "halted" : "running")"
-      ),
-      .init("IRR \(vector) pending for \(scene.age(highest.since).spanText)"),
-      .init("class \(hex2(highest.vector.priorityClass)) <= PPR \(ppr)"),
-      .init("PPR comes from TPR \(hex2(tpr)) (CR8 = \(String(tpr >> 4, radix: 16)))"),
-    ]
-    if let isr = context.inService.first {
-      evidence.append(.init("ISR \(isr.vector.text) holds the PPR up", holds: false))
-    } else {
-      evidence.append(.init("an interrupt is in service", holds: false))
-    }
-    evidence.append(
-      .init("RFLAGS.IF is \(context.interruptsEnabled ? 1 : 0)", holds: context.interruptsEnabled))
-    if context.pending.count > 1 {
-      let rest = context.pending.dropFirst().prefix(4).map { $0.vector.text }.joined(separator: " ")
-      evidence.append(.init("held back behind it: \(rest)\(context.pending.count > 5 ? " ..." : "")"))
-    }
-    let cause =
-      if let write = context.lastTaskPriorityWrite {
-        "TPR \(hex2(UInt8(truncatingIfNeeded: write.value))) written at \(scene.place(write.rip)), "
-          + "\(write.time.pointText) s (\(scene.age(write.time).spanText) ago); "
-          + "RIP now \(scene.place(context.rip))"
-      } else {
-        "TPR \(hex2(tpr)); no write of it is on record; RIP now \(scene.place(context.rip))"
-      }
+    let state = context.activity == .halted ? "halted" : "running"
     return Finding(
-      code: .taskPriorityBlocks, certainty: certainty, severity: .high, context: context.id, since: since,
-      title: "vector \(vector) blocked by TPR \(hex2(tpr))",
-      evidence: evidence, cause: cause,
-      remedy: "the guest writes a TPR of \(below) or less",
-      journey: highest.journey == .none ? nil : highest.journey)
+      .taskPriorityBlocks, certainty, .high, .context(context.id), since: since,
+      title: "vector \(highest.vector.text) blocked by TPR \(hex2(context.taskPriority))",
+      evidence: [.init("\(context.id) is the active context of its VP, \(state)")]
+        + scene.priorityEvidence(context, highest) + [
+          .init("RFLAGS.IF is \(context.interruptsEnabled ? 1 : 0)", holds: context.interruptsEnabled)
+        ],
+      effect: context.heldBack,
+      cause: scene.priorityCause(context) + "; RIP now \(scene.place(context.rip))",
+      remedy: "the guest writes a TPR of \(hex2(highest.vector.priorityClass &- 1)) or less",
+      doubt: certainty == .proved ? "" : "the TPR is written again and again: it may come down by itself",
+      journey: highest.journey)
+  }
+
+  /// S25: a higher VTL's interrupt is held by that VTL's own TPR, so that its VP is not switched to it, which is
+  /// correct. Its RFLAGS.IF would be no reason (TLFS).
+  static var higherVTLHoldsItself: Rule {
+    Rule(.higherVTLHoldsItself, "a higher VTL's own TPR keeps it from being entered") { context, scene in
+      guard !context.isActive, let highest = context.pending.first, case .taskPriority? = scene.gate(context),
+        let active = scene.active(on: context.id.vp), active.id.vtl < context.id.vtl
+      else { return nil }
+      let since = max(highest.since, context.since, context.lastTaskPriorityWrite?.time ?? .zero)
+      guard scene.isOld(since, scene.thresholds.blocked) else { return nil }
+      return Finding(
+        .higherVTLHoldsItself, .proved, .high, .context(context.id), since: since,
+        title: "vector \(highest.vector.text) held by VTL\(context.id.vtl.rawValue)'s own TPR "
+          + "\(hex2(context.taskPriority)); \(active.id) runs on",
+        evidence: [.init("\(active.id) is the active context of VP \(context.id.vp.rawValue), a lower VTL")]
+          + scene.priorityEvidence(context, highest) + [
+            .init("IF is a reason: it is not one for a VTL that is not active", holds: false)
+          ],
+        effect: context.heldBack,
+        cause: scene.priorityCause(context)
+          + "; VTL\(context.id.vtl.rawValue) was left so at \(scene.moment(context.since))",
+        remedy:
+          "VTL\(context.id.vtl.rawValue) writes a TPR of \(hex2(highest.vector.priorityClass &- 1)) or less before it returns",
+        journey: highest.journey)
+    }
+  }
+}
+
+extension Scene {
+  /// The checks of IRR against PPR, where the TPR made the PPR.
+  fileprivate func priorityEvidence(_ context: ContextSnapshot, _ highest: VectorState) -> [Finding.Evidence] {
+    let tpr = context.taskPriority
+    var evidence: [Finding.Evidence] = [
+      .init("IRR \(highest.vector.text) pending for \(age(highest.since).spanText)"),
+      .init("class \(hex2(highest.vector.priorityClass)) <= PPR \(hex2(context.processorPriority))"),
+      .init("PPR comes from TPR \(hex2(tpr)) (CR8 = \(hex(tpr >> 4)))"),
+      .init(
+        context.inService.first.map { "ISR \($0.vector.text) holds the PPR up" } ?? "an interrupt is in service",
+        holds: false),
+    ]
+    if context.pending.count > 1 {
+      evidence.append(.init("held back behind it: \(list(context.pending.dropFirst()))"))
+    }
+    return evidence
+  }
+
+  fileprivate func priorityCause(_ context: ContextSnapshot) -> String {
+    guard let write = context.lastTaskPriorityWrite else {
+      return "TPR \(hex2(context.taskPriority)); no write of it is on record"
+    }
+    return "TPR \(hex2(UInt8(truncatingIfNeeded: write.value))) \(written(write))"
   }
 }

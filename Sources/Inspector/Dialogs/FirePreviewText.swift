@@ -1,4 +1,5 @@
 import Architecture
+import Diagnosis
 import Interrupts
 import Journal
 
@@ -159,21 +160,5 @@ struct FireFacts: Hashable {
     refusal = preview.refusal
     reason = preview.route.reason
     targets = preview.targets.map { Target(context: $0.context, fate: Fate($0.acceptance)) }
-  }
-}
-
-extension DeliveryGate {
-  var text: String {
-    switch self {
-    case .vtlInactive(let active): "VTL\(active.rawValue) runs"
-    case .taskPriority(let value): "TPR \(TextForm.hex(value, 2))"
-    case .inService(let vector): "\(vector.text) is in service"
-    case .behind(let vector): "behind \(vector.text)"
-    case .interruptsDisabled(let isHalted): isHalted ? "IF=0 and halted: never" : "IF=0"
-    case .interruptShadow: "interrupt shadow"
-    case .nmiBlocked: "an NMI handler runs"
-    case .waitForStartup: "waits for SIPI"
-    case .shutdown: "shut down"
-    }
   }
 }

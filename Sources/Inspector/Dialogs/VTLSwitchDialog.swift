@@ -22,7 +22,7 @@ struct VTLSwitchDialog: Dialog {
 
   init(_ vp: VPIndex, in model: InspectorModel) {
     self.vp = vp
-    let active = model.snapshot.activeVTL(of: vp)
+    let active = model.snapshot.activeContext(of: vp)?.id.vtl
     let other = (0..<UInt8(min(model.snapshot.machine.vtlCount, 16))).map(VTL.init(rawValue:)).first {
       $0 != active && model.snapshot[ContextID(vp: vp, vtl: $0)]?.isEnabled == true
     }
@@ -35,7 +35,7 @@ struct VTLSwitchDialog: Dialog {
 
   private func outcome(_ model: InspectorModel) -> Outcome {
     Outcome(
-      from: model.snapshot.activeVTL(of: vp), refusal: refusal(of: target, model),
+      from: model.snapshot.activeContext(of: vp)?.id.vtl, refusal: refusal(of: target, model),
       winner: winner(over: target, model))
   }
 
@@ -134,9 +134,9 @@ struct VTLSwitchDialog: Dialog {
     for i in snapshot.contexts.indices where snapshot.contexts[i].id.vp == vp {
       snapshot.contexts[i].isActive = snapshot.contexts[i].id.vtl == target
     }
-    switch Gate(first.vector, in: entered, snapshot) {
-    case .open: return " and takes \(first.vector.text)"
-    case let gate: return "; \(first.vector.text) waits: \(gate.text)"
+    switch snapshot.outlook(of: first.vector, in: entered) {
+    case .held(let gate): return "; \(first.vector.text) waits: \(gate.text)"
+    case .deliverable, .preempts: return " and takes \(first.vector.text)"
     }
   }
 

@@ -42,7 +42,7 @@ struct WhyDialog: Dialog {
       ]
     }
     var lines = [Line(sentence(here, model))]
-    let own = findings.filter { $0.context == context }
+    let own = findings.filter(concerns)
     if own.isEmpty {
       lines.append(
         Line(
@@ -53,12 +53,12 @@ struct WhyDialog: Dialog {
       }
     }
     for finding in own { lines += [.empty] + WhyText.lines(finding, model, width: width) }
-    let others = findings.filter { $0.context != context }
+    let others = findings.filter { !concerns($0) }
     if !others.isEmpty {
       lines += [.empty, Line("elsewhere", .dim)]
       for finding in others {
         lines.append(
-          Line(" " + finding.context.description.left(7)) + Line(finding.code.rawValue.left(6), .bold)
+          Line(" " + finding.subject.description.left(9)) + Line(finding.code.rawValue.left(6), .bold)
             + Line(finding.title))
       }
     }
@@ -78,8 +78,13 @@ struct WhyDialog: Dialog {
     return items
   }
 
+  /// It is about the context, or the context waits for it.
+  private func concerns(_ finding: Finding) -> Bool {
+    finding.isAbout(context) || finding.link(of: context) != nil
+  }
+
   private var journey: JourneyID? {
-    findings.first { $0.context == context && $0.journey != nil }?.journey
+    findings.first { concerns($0) && $0.journey != nil }?.journey
   }
 
   mutating func handle(_ key: Key, _ model: inout InspectorModel) -> DialogOutcome {
@@ -102,9 +107,7 @@ struct WhyDialog: Dialog {
   /// To the next context that has a finding.
   private mutating func turn(by step: Int, _ model: inout InspectorModel) {
     var contexts: [ContextID] = []
-    for finding in findings where !contexts.contains(finding.context) {
-      contexts.append(finding.context)
-    }
+    for id in findings.compactMap(\.context) where !contexts.contains(id) { contexts.append(id) }
     guard !contexts.isEmpty else { return }
     let place = contexts.firstIndex(of: context).map { ($0 + step + contexts.count) % contexts.count } ?? 0
     context = contexts[place]

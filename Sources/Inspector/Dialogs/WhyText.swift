@@ -11,8 +11,7 @@ enum WhyText {
         + Line("  for \(model.ago(finding.since).spanText)", .dim)
     ]
     for check in finding.evidence { lines += checked(check.text, check.holds, width: width) }
-    lines += labelled("cause", finding.cause, width: width)
-    lines += labelled("try", finding.remedy, width: width)
+    for (label, text) in finding.remarks { lines += labelled(label, text, width: width) }
     return lines
   }
 
@@ -29,7 +28,7 @@ enum WhyText {
   }
 
   static func labelled(_ label: String, _ text: String, width: Int) -> [Line] {
-    hanging(Line("  \(label.left(7))", .bold), TextForm.escaped(text), .plain, width: width)
+    hanging(Line("  \(label.left(8))", .bold), TextForm.escaped(text), .plain, width: width)
   }
 
   /// `head`, then `text` beside it, broken between words.
@@ -37,23 +36,6 @@ enum WhyText {
     text.wrapped(to: max(8, width - head.width)).enumerated().map { row, part in
       (row == 0 ? head : Line(String(repeating: " ", count: head.width))) + Line(part, style)
     }
-  }
-}
-
-extension String {
-  /// Broken between words; a word that is wider than the width is left to be cut.
-  func wrapped(to width: Int) -> [String] {
-    var lines: [String] = []
-    var line = ""
-    for word in split(separator: " ", omittingEmptySubsequences: false) {
-      if !line.isEmpty, line.columns + 1 + word.unicodeScalars.count > width {
-        lines.append(line)
-        line = String(word)
-      } else {
-        line += (line.isEmpty ? "" : " ") + word
-      }
-    }
-    return lines + [line]
   }
 }
 

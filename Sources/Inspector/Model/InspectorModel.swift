@@ -229,7 +229,14 @@ public struct InspectorModel: Sendable {
   public func group(_ id: GroupID) -> GroupSnapshot? { snapshot.groups.first { $0.id == id } }
 
   /// The worst finding about a context.
-  public func finding(_ id: ContextID) -> Finding? { findings.first { $0.context == id } }
+  public func finding(_ id: ContextID) -> Finding? { findings.first { $0.isAbout(id) } }
+
+  /// What a context without a finding of its own waits for, and the finding at the end of that.
+  public func wait(of id: ContextID) -> (link: Link, finding: Finding)? {
+    guard finding(id) == nil else { return nil }
+    for finding in findings { if let link = finding.link(of: id) { return (link, finding) } }
+    return nil
+  }
 
   /// `name+1c` with the guest's text made safe, or nil.
   public func symbol(_ address: UInt64) -> String? { symbols.describe(address).map(TextForm.escaped) }

@@ -1,5 +1,6 @@
 import Architecture
 import Diagnosis
+import Interrupts
 import Journal
 
 /// One interrupt from its source to its end-of-interrupt, put together from the events that carry its number.
@@ -53,8 +54,8 @@ public struct Journey: Hashable, Sendable {
   }
 
   public enum State: Hashable, Sendable {
-    /// In the IRR, or an NMI, INIT or SIPI not taken yet.
-    case waiting(Gate)
+    /// In the IRR, or an NMI, INIT or SIPI not taken yet; without a gate it is taken next.
+    case waiting(DeliveryGate?)
     /// In the ISR: no EOI yet.
     case inService
     /// EOI was written; or it was an NMI, INIT or SIPI and was taken.
@@ -219,13 +220,13 @@ extension Journey.Target {
     guard let now = snapshot[context] else { return .gone }
     if taken != nil { return now.inService.contains { $0.journey == journey.id } ? .inService : .gone }
     if let state = now.pending.first(where: { $0.journey == journey.id }) {
-      return .waiting(Gate(state.vector, in: now, snapshot))
+      return .waiting(snapshot.outlook(of: state.vector, in: now).gate)
     }
     if now.inService.contains(where: { $0.journey == journey.id }) { return .inService }
     switch mode {
-    case .nmi where now.nmiPending > 0: return .waiting(.open)
-    case .initialize where now.initPending: return .waiting(.open)
-    case .startup where now.startupPending != nil: return .waiting(.waitsForStartup)
+    case .nmi where now.nmiPending > 0: return .waiting(nil)
+    case .initialize where now.initPending: return .waiting(nil)
+    case .startup where now.startupPending != nil: return .waiting(.waitForStartup)
     default: return .gone
     }
   }

@@ -115,7 +115,7 @@ extension Journey {
     case .waiting(let reason):
       gate.isOpen = true
       gate.took = now - (target.reached ?? begin)
-      gate.verdict = reason == .open ? "next boundary" : "BLOCKED  " + reason.text
+      gate.verdict = reason.map { "BLOCKED  " + $0.text } ?? "next boundary"
     case .inService:
       end.isOpen = true
       end.took = target.taken.map { now - $0 }

@@ -60,9 +60,11 @@ enum ContextTable {
   /// Why it is worth a look, else what it does.
   static func note(_ context: ContextSnapshot, _ model: InspectorModel) -> Line {
     if let finding = model.finding(context.id) {
-      let isChain = finding.code == .waitsForOther
-      return Line(
-        (isChain ? "" : finding.code.rawValue + " ") + TextForm.escaped(finding.title), isChain ? .waiting : .wrong)
+      let code = finding.code == .waitsForOther ? "" : finding.code.rawValue + " "
+      return Line(code + TextForm.escaped(finding.title), finding.severity > .info ? .wrong : .dim)
+    }
+    if let (link, finding) = model.wait(of: context.id) {
+      return Line("\(link.what.text) > \(link.target) \(finding.code.rawValue)", .waiting)
     }
     switch model.state(context) {
     case .running: return Line(place(context, model), .plain)

@@ -103,7 +103,7 @@ public struct JourneyView: View {
   /// What is wrong with the context it waits in, when something is.
   private func finding(of journey: Journey, _ target: Journey.Target?, _ model: InspectorModel) -> Finding? {
     guard let target, target.isOpen else { return nil }
-    return model.findings.first { $0.context == target.context && $0.code != .waitsForOther }
+    return model.finding(target.context)
   }
 
   public func status(_ model: InspectorModel) -> Line {
@@ -142,8 +142,8 @@ extension Journey.Target {
   /// What became of it there, after the name of the context.
   var sentence: String {
     switch state {
-    case .waiting(.open): "takes it at its next instruction boundary"
-    case .waiting(let gate): "has it in its IRR; gate: \(gate.text)"
+    case .waiting(nil): "takes it at its next instruction boundary"
+    case .waiting(let gate?): "has it in its IRR; gate: \(gate.text)"
     case .inService: "is serving it: no EOI yet"
     case .done: "is done with it"
     case .merged(let other):

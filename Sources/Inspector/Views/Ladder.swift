@@ -109,7 +109,7 @@ struct Ladder {
     case .waiting(let gate):
       let label = "open " + (now - (target.reached ?? journey.begin)).spanText
       return Row(
-        time: now, label: label, note: (2, "\(name)GATE: \(gate.text)", gate == .open ? .waiting : .wrong))
+        time: now, label: label, note: (2, "\(name)GATE: \(gate?.text ?? "open")", gate == nil ? .waiting : .wrong))
     case .inService:
       let label = "open " + (target.taken.map { now - $0 } ?? .zero).spanText
       return Row(time: now, label: label, note: (2, "\(name)no EOI yet", .waiting))

@@ -32,7 +32,7 @@ enum MapStrip {
     let state = model.state(context)
     var style = state.style
     var letter = String(state.letter)
-    if let finding = model.finding(id), finding.code != .waitsForOther {
+    if let finding = model.finding(id), finding.severity > .info {
       style = .wrong
       letter = "!"
     }

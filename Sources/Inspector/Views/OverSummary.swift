@@ -21,7 +21,7 @@ enum OverSummary {
     for finding in model.findings.prefix(6) {
       lines.append(
         Line(finding.code.rawValue.left(6), .wrong) + Line(finding.certainty.rawValue.left(11))
-          + Line(finding.context.description.left(6), .bold) + Line("for \(model.ago(finding.since).spanText)", .dim))
+          + Line(finding.subject.description.left(8), .bold) + Line("for \(model.ago(finding.since).spanText)", .dim))
       for text in TextForm.wrapped(TextForm.escaped(finding.title), width - 2) { lines.append(Line("  " + text)) }
     }
     if model.findings.count > 6 { lines.append(Line("and \(model.findings.count - 6) more", .dim)) }

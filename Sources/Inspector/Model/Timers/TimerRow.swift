@@ -1,5 +1,6 @@
 import Architecture
 import Diagnosis
+import Interrupts
 import Journal
 
 /// What a timer belongs to.
@@ -64,7 +65,7 @@ public struct TimerRow: Hashable, Sendable {
   /// The interrupt of that expiry.
   public var waitingJourney: JourneyID
   /// What holds that interrupt.
-  public var gate: Gate?
+  public var gate: DeliveryGate?
   public var fired: UInt64
   public var firedMasked: UInt64
   public var mergedTicks: UInt64
@@ -144,7 +145,7 @@ extension TimerRow {
     if kind == .off { kind = TimerKind(entry.timerMode) }
     waitingSince = expiry?.due ?? state.since
     waitingJourney = expiry?.journey ?? state.journey
-    gate = Gate(vector, in: context, snapshot)
+    gate = snapshot.outlook(of: vector, in: context).gate
   }
 
   /// The interval timer of the PC.

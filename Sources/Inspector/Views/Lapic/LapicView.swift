@@ -1,5 +1,6 @@
 import Architecture
 import Diagnosis
+import Interrupts
 import Journal
 
 /// What exactly is in one local APIC, and what of it can be delivered.
@@ -91,7 +92,7 @@ public struct LapicView: ListView {
     }
     if let state = context.pending.first(where: { $0.vector == vector }) {
       parts.append("pending \(model.ago(state.since).spanText)" + journey(state))
-      parts.append("gate: " + Gate(vector, in: context, model.snapshot).text)
+      parts.append("gate: " + (model.snapshot.outlook(of: vector, in: context).gate?.text ?? "open"))
     }
     if parts.isEmpty {
       let isBlocked = vector.priorityClass <= context.processorPriority & 0xF0 && context.processorPriority > 15

@@ -1,5 +1,6 @@
 import Architecture
 import Diagnosis
+import Interrupts
 import Journal
 
 /// How timers are written, in every view.
@@ -22,7 +23,7 @@ extension TimerRow {
   private func lateStyle(at now: VirtualTime) -> Style { isLate(at: now) ? .wrong : .waiting }
 
   /// `VTL1 runs`: what keeps the interrupt of the last expiry from being taken; empty when nothing does.
-  var gateText: String { gate.map { $0 == .open ? "" : $0.text } ?? "" }
+  var gateText: String { gate?.text ?? "" }
 }
 
 extension TimerKind {
@@ -73,8 +74,10 @@ extension Expiry {
     guard context.pending.contains(where: { $0.journey == journey }) else {
       return Line("its end is not in the log", .dim)
     }
-    let gate = Gate(vector, in: context, snapshot)
-    return Line("NOT delivered: " + (gate == .open ? "next boundary" : gate.text), gate == .open ? .waiting : .wrong)
+    guard let gate = snapshot.outlook(of: vector, in: context).gate else {
+      return Line("NOT delivered: next boundary", .waiting)
+    }
+    return Line("NOT delivered: \(gate.text)", .wrong)
   }
 }
 
