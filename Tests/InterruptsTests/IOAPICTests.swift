@@ -359,4 +359,81 @@ import Testing
     bench.route(14, 0x64 | Entry.level)
     #expect(bench.sent.count == count + 1)
   }
+
+  // MARK: - All of it at random
+
+  /// A pin as the manual and KVM's rules describe it, one rule a line.
+  private struct Model {
+    var line = false
+    var vector: UInt8 = 0
+    var isMasked = true
+    var isLevel = false
+    var remoteIRR = false
+    var sent = 0
+
+    mutating func send(_ isAccepted: Bool) {
+      sent += 1
+      if isLevel, isAccepted { remoteIRR = true }
+    }
+    /// A level-triggered pin sends while its line is up, it is not masked and remote IRR is clear.
+    mutating func service(_ isAccepted: Bool) {
+      if line, isLevel, !isMasked, !remoteIRR { send(isAccepted) }
+    }
+    mutating func set(_ isHigh: Bool, _ isAccepted: Bool) {
+      let isEdge = isHigh && !line
+      line = isHigh
+      if isLevel {
+        if isHigh { service(isAccepted) }
+      } else if isEdge, !isMasked {
+        send(isAccepted)
+      }
+    }
+    mutating func write(_ low: UInt64, _ isAccepted: Bool) {
+      (vector, isMasked, isLevel) = (UInt8(truncatingIfNeeded: low), low.bit(16), low.bit(15))
+      if !isLevel { remoteIRR = false }
+      service(isAccepted)
+    }
+    mutating func endOfInterrupt(_ vector: UInt8, _ isAccepted: Bool) {
+      guard remoteIRR, vector == self.vector else { return }
+      remoteIRR = false
+      service(isAccepted)
+    }
+  }
+
+  @Test func `a hundred thousand random steps end as the rules say, one by one`() {
+    var random = Seeded(7)
+    var bench = Bench()
+    var models = [Model](repeating: Model(), count: 24)
+    for step in 0..<100_000 {
+      bench.now = VirtualTime(ticks: UInt64(step))
+      let isAccepted = random.below(8) != 0
+      bench.answer = isAccepted ? .accepted : .discarded
+      // Few pins and vectors, so that they meet.
+      let pin = random.below(4)
+      let vector = UInt8(0x40 + random.below(3))
+      switch random.below(4) {
+      case 0, 1:
+        let isHigh = random.below(2) == 0
+        models[pin].set(isHigh, isAccepted)
+        bench.line(pin, isHigh)
+      case 2:
+        let low =
+          UInt64(vector) | (random.below(3) == 0 ? Entry.masked : 0) | (random.below(3) != 0 ? Entry.level : 0)
+        models[pin].write(low, isAccepted)
+        bench.route(pin, low | random.next() & (Entry.remoteIRR | Entry.sendPending))
+      default:
+        for i in models.indices { models[i].endOfInterrupt(vector, isAccepted) }
+        bench.endOfInterrupt(vector)
+      }
+      for i in 0..<4 {
+        guard bench[i].counters.sent == models[i].sent, bench[i].entry.isRemoteIRRSet == models[i].remoteIRR,
+          bench[i].isLineHigh == models[i].line
+        else {
+          Issue.record("step \(step): pin \(i) is \(bench[i]), and should be \(models[i])")
+          return
+        }
+      }
+    }
+    #expect(models.prefix(4).allSatisfy { $0.sent > 1_000 })
+  }
 }

@@ -70,6 +70,14 @@ import Testing
         """)
   }
 
+  @Test func `typed bytes are kept as they were typed`() {
+    var json = JSONWriter()
+    json.value(CommandRecord(time: .zero, instructions: 0, command: .serialInput([0x1B, 0x5B, 0x41, 7]), refusal: nil))
+    #expect(
+      json.text
+        == #"{"time": 0, "instructions": 0, "command": "serialInput", "bytes": "1b5b4107", "refusal": null}"#)
+  }
+
   @Test func `a dump is valid JSON, says its version first, and does not depend on the host`() throws {
     var machine = MachineSnapshot(vpCount: 1, vtlCount: 2, memoryBytes: 1 << 20)
     var context = ContextSnapshot(id: ContextID(0, 1), group: GroupID(1))
@@ -85,12 +93,23 @@ import Testing
       CommandRecord(
         time: .zero, instructions: 0, command: .switchVTL(VPIndex(0), to: .vtl1), refusal: .notPaused),
       CommandRecord(time: .zero, instructions: 0, command: .endOfInterrupt(ContextID(0, 0)), refusal: nil),
+      CommandRecord(time: .zero, instructions: 0, command: .serialInput([10]), refusal: .serialInputFull),
     ]
+    var platform = PlatformSnapshot()
+    var pin = PinSnapshot(index: 17, entry: RedirectionEntry(rawValue: 0x4000_C051))
+    pin.device = "\u{1B}[31m"
+    platform.ioapics = [IOAPICSnapshot(id: 0, version: 0x11, base: 0xFEC0_0000, pins: [pin])]
+    platform.messageRoutes = [
+      MessageRouteSnapshot(
+        device: "periodic", isEnabled: true, signal: MessageSignal(address: 0xFEE0_0000, data: 0x61),
+        group: GroupID(1))
+    ]
+    (platform.pic, platform.pit, platform.serial) = (PICSnapshot(), PITSnapshot(), SerialSnapshot())
     func dump() -> Dump {
       Dump(
         snapshot: Snapshot(
           machine: machine, contexts: [ContextSnapshot(id: ContextID(0, 0), group: GroupID(0)), context],
-          groups: [group]),
+          groups: [group], platform: platform),
         events: EventRecordTests.bodies.map { Event($0) }, overwritten: 12, commands: commands)
     }
     let text = dump().json
@@ -101,6 +120,12 @@ import Testing
     let contexts = try #require(snapshot["contexts"] as? [[String: Any]])
     #expect(contexts[1]["context"] as? String == "0.1")
     #expect((contexts[1]["pending"] as? [[String: Any]])?.first?["vector"] as? String == "0x4f")
+    let hardware = try #require(snapshot["platform"] as? [String: Any])
+    let pins = try #require((hardware["ioapics"] as? [[String: Any]])?.first?["pins"] as? [[String: Any]])
+    #expect(pins[0]["device"] as? String == "\u{1B}[31m" && pins[0]["remoteIRR"] as? Bool == true)
+    #expect((hardware["messageRoutes"] as? [[String: Any]])?.first?["data"] as? String == "0x61")
+    #expect(hardware["pic"] is [String: Any] && hardware["pit"] is [String: Any])
+    #expect((hardware["serial"] as? [String: Any])?["lineStatus"] as? String == "0x60")
 
     machine.paceMilli = 77
     machine.epoch = 99

@@ -111,6 +111,7 @@ import Testing
 
   @Test func `garbage in every MSR and port is survived`() throws {
     var instructions: UInt64 = 0
+    var pinsLookedAt = 0
     for seed in 1...12 {
       var random = Seeded(UInt64(seed))
       var main = Code.prologue + Code.sti
@@ -121,11 +122,13 @@ import Testing
       guest.secure = Code.sti + Code.loop(Code.vtlReturn)
       let machine = try MachineRun(guest)
       run(machine, until: .microseconds(20), &random)
+      pinsLookedAt += machine.events.count { $0.kind == .pin }
       // What the guest asked for may be its end, but nothing else.
       if let cause = machine.partition.stopCause { #expect([.tripleFault, .guestReset].contains(cause)) }
       instructions += machine.partition.instructions
     }
     #expect(instructions > 100_000)
+    #expect(pinsLookedAt > 100)
   }
 
   /// Faults are skipped: RDMSR and WRMSR have 2 bytes, VMCALL 3.
@@ -140,12 +143,15 @@ import Testing
       0x10, 0x1B, 0x3B, 0x6E0, 0x800 + UInt32(random.below(0x40)), 0x4000_0000 + UInt32(random.below(0x100)),
       0xC000_0080 + UInt32(random.below(5)), 0xC000_0100 + UInt32(random.below(4)), UInt32(truncatingIfNeeded: any),
     ])
-    let port = UInt16(truncatingIfNeeded: random.chance(50) ? any >> 16 : 0x3F8 + (any >> 16) & 7)
-    switch random.below(10) {
+    let device = random.pick([0x3F8 + any >> 16 & 7, 0xB00 + any >> 16 & 0x1C, 0x2000 + any >> 16 % 24])
+    let port = UInt16(truncatingIfNeeded: random.chance(30) ? any >> 16 : device)
+    switch random.below(12) {
     case 0..<4: return msr == 0x4000_0003 ? [] : Code.wrmsr(msr, value)
     case 4..<7: return Code.rdmsr(msr)
     case 7: return port == 0xF4 ? [] : Code.out(port, UInt32(truncatingIfNeeded: any))
     case 8: return Code.input(port)
+    case 9: return Code.ioapic(UInt32(random.below(0x42)), UInt32(truncatingIfNeeded: value))
+    case 10: return Code.store(UInt32(truncatingIfNeeded: any), at: 0xFEC0_0000 + UInt32(any >> 40 & 0xFF))
     default:
       let offset = UInt32(truncatingIfNeeded: any >> 20) & 0xFFC
       return Code.store(UInt32(truncatingIfNeeded: value), at: 0xFEE0_0000 + offset)
@@ -203,6 +209,11 @@ import Testing
       #expect(Self.bits(context.apic, at: 0x200) == pending.sorted())
       #expect(Self.bits(context.apic, at: 0x100) == served.sorted())
       #expect(context.nmiPending <= 2)
+    }
+    for pin in snapshot.platform.ioapics.flatMap(\.pins) {
+      // Only a level-triggered interrupt is waited for, and only of a storm something is still to be sent.
+      #expect(!pin.entry.isRemoteIRRSet || pin.entry.isLevelTriggered)
+      #expect(!pin.entry.isSendPending || pin.isLineHigh)
     }
     for vp in 0..<Int(snapshot.machine.vpCount) {
       #expect(snapshot.contexts.count { $0.id.vp.index == vp && $0.isActive } == 1)
