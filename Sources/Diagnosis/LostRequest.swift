@@ -175,6 +175,11 @@ extension LostRequest {
     scene.isAwaited(self) || last.sender == nil ? .high : .medium
   }
 
+  /// Empty when nobody seems to wait for it.
+  func effect(_ scene: Scene) -> String {
+    scene.isAwaited(self) ? "\(subject) has sent nothing since: it may wait for an answer" : ""
+  }
+
   var certainty: Finding.Certainty { isStanding ? .likely : .proved }
 
   /// The checks all rules about lost requests share, at the end.

@@ -23,7 +23,7 @@ private func lost(
   #expect(finding.severity == .high)
   #expect(finding.context == sender)
   #expect(finding.since == .seconds(9))
-  #expect(finding.title == "all-but-self 2f lost: nobody in group 1 was reached")
+  #expect(finding.title == "2f to all-but-self lost: nobody in group 1 was reached")
   #expect(finding.journey == JourneyID(rawValue: 5511))
 }
 
@@ -31,7 +31,7 @@ private func lost(
   #expect(
     diagnose(rfc, [lost(shorthand: .none, logical: true, destination: 3)]).map(\.code) == [.groupRequestLost])
   let broadcast = lost(shorthand: .none, destination: 0xFFFF_FFFF, reason: .groupBitsInDestination)
-  #expect(diagnose(rfc, [broadcast]).map(\.title) == ["broadcast 2f lost: nobody in group 1 was reached"])
+  #expect(diagnose(rfc, [broadcast]).map(\.title) == ["2f to broadcast lost: nobody in group 1 was reached"])
 }
 
 @Test func `a unicast to nowhere is not S17`() {

@@ -208,11 +208,11 @@ extension InterruptMessage {
     command.shorthand == .none && !command.isLogical && command.destination == (isNarrow ? 0xFF : 0xFFFF_FFFF)
   }
 
-  /// "all-but-self 2f": whom it names, and the vector.
+  /// "2f to all-but-self": what it is, and whom it names.
   var text: String {
     switch command.deliveryMode {
-    case .fixed, .lowestPriority: "\(addressText) \(command.vector.text)"
-    default: "\(addressText) \(kindText)"
+    case .fixed, .lowestPriority: "\(command.vector.text) to \(addressText)"
+    default: "\(kindText) to \(addressText)"
     }
   }
 }

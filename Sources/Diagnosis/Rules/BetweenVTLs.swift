@@ -87,7 +87,7 @@ extension Rule {
             failure.map { "a hypercall about VTLs failed: \($0.text), \(scene.moment($0.time))" }
               ?? "a hypercall about VTLs failed", holds: failure != nil),
         ] + lost.common(scene),
-        effect: scene.isAwaited(lost) ? "\(lost.subject) has sent nothing since: it may wait for an answer" : "",
+        effect: lost.effect(scene),
         cause: lost.origin(scene) + (lost.last.source == .hypercall ? "; the hypercall succeeds all the same" : ""),
         remedy: "HvCallEnableVpVtl for that VP" + (partition.contains(vtl) ? "" : ", after HvCallEnablePartitionVtl"),
         journey: lost.last.journey)

@@ -56,7 +56,7 @@ extension Rule {
         .init("\(context.id) is \(context.activity == .halted ? "halted" : "running") and its APIC is off"),
         .init(register),
       ] + checks + [.init(lost.text(scene))] + lost.common(scene),
-      effect: "\(context.counters.rejected) turned down there so far",
+      effect: lost.effect(scene),
       cause: cause, remedy: remedy, journey: lost.last.journey)
   }
 }

@@ -23,7 +23,7 @@ extension Rule {
         ] + members.prefix(4).map { .init(registers($0, command.destination), holds: false) } + [
           .init("logical map: \(map?.logicalMode.text ?? "none")" + mapReason(map))
         ] + lost.common(scene),
-        effect: scene.isAwaited(lost) ? "\(lost.subject) has sent nothing since: it may wait for an answer" : "",
+        effect: lost.effect(scene),
         cause: (isUnset
           ? "no local APIC of the group has a usable LDR and DFR"
           : "\(hex(command.destination)) shares no bit, or not the cluster, with any LDR")

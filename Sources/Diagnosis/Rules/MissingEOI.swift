@@ -50,7 +50,9 @@ extension Rule {
         .init(
           "the TPR (\(hex2(context.taskPriority))) holds it back as well",
           holds: held.highest.vector.priorityClass <= context.taskPriority),
-        .init("an EOI came after \(served.vector.text) was taken", holds: last.map { $0.time > served.since } ?? false),
+        .init(
+          "an EOI of \(served.vector.text) came after it was taken",
+          holds: last.map { $0.time > served.since && $0.value == UInt64(served.vector.rawValue) } ?? false),
         .init("a lazy EOI waits to be looked at (\(context.lazyEOI.text))", holds: false),
         .init(
           context.isActive

@@ -6,7 +6,7 @@ extension Rule {
   ///
   /// By design, and healthy guests do it all the time. It is worth a word only when it may matter: the vector still
   /// waits, or the second sender has sent nothing since and looks as if it waited: it is still where it sent it, or sent
-  /// both and sleeps with nothing to wake it.
+  /// both and sleeps.
   static var requestsMerged: Rule {
     Rule(
       .requestsMerged, "two requests of a vector, one interrupt",
@@ -54,8 +54,7 @@ extension Rule {
     guard let sender = merge.request.sender.flatMap({ scene.snapshot[$0] }), sender.isEnabled, sender.isActive,
       scene.isOld(merge.request.time, scene.thresholds.slow)
     else { return false }
-    let sleepsOn = sender.idle.map { $0.wakes == nil } ?? false
-    return scene.isStill(sender, near: merge.request.rip) || merge.isOwn && sleepsOn
+    return scene.isStill(sender, near: merge.request.rip) || merge.isOwn && sender.idle != nil
   }
 }
 

@@ -63,7 +63,7 @@ extension Rule {
         .init("\(last.register.text) = \(hex(last.write.value)) \(scene.written(last.write))"),
         .init("LVTT \(hex(entry.rawValue)): \(entry.timerMode.words) mode, where that register does nothing"),
         .init("the timer is armed", holds: false),
-        .init("\(context.timer.ignoredWrites) writes ignored so far"),
+        .init("\(count(Int(clamping: context.timer.ignoredWrites), "write")) ignored so far"),
       ],
       effect: "sleeps for \(scene.age(context.since).spanText)",
       cause: "the mode and the write do not fit: \(last.register.text) \(scene.written(last.write))",

@@ -26,7 +26,7 @@ extension Rule {
           .init("IDs of group \(group.rawValue): \(ids(there))"),
           .init(trap.isEmpty ? "\(target) exists in another group" : trap, holds: !trap.isEmpty),
         ] + lost.common(scene),
-        effect: scene.isAwaited(lost) ? "\(lost.subject) has sent nothing since: it may wait for an answer" : "",
+        effect: lost.effect(scene),
         cause: lost.origin(scene) + (lost.cause == .group ? "; \(encodingText(scene))" : ""),
         remedy: trap.isEmpty
           ? "an ID that exists in the group" : "a sender in that group, or a hypercall that names the VTL",
