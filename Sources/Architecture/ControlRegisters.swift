@@ -34,11 +34,16 @@ public struct CR4: OptionSet, Hashable, Sendable {
   public static var performanceCounterEnable: Self { Self(rawValue: 1 << 8) }
   public static var fxsave: Self { Self(rawValue: 1 << 9) }
   public static var simdExceptions: Self { Self(rawValue: 1 << 10) }
+  /// UMIP: SGDT, SIDT, SLDT, SMSW and STR are #GP outside CPL 0.
+  public static var userModeInstructionPrevention: Self { Self(rawValue: 1 << 11) }
   public static var fsgsbase: Self { Self(rawValue: 1 << 16) }
+  public static var processContextIdentifiers: Self { Self(rawValue: 1 << 17) }
+  public static var osxsave: Self { Self(rawValue: 1 << 18) }
   public static var supervisorExecutionPrevention: Self { Self(rawValue: 1 << 20) }
   public static var supervisorAccessPrevention: Self { Self(rawValue: 1 << 21) }
-  /// What MOV to CR4 accepts here; any other bit is #GP.
-  public static var supported: Self { Self(rawValue: 0x31_07FF) }
+  public static var protectionKeys: Self { Self(rawValue: 1 << 22) }
+  /// What MOV to CR4 accepts on any model of this core.
+  public static var always: Self { Self(rawValue: 0x0007FF) }
 }
 
 /// The extended feature enables, MSR C0000080h (SDM Vol. 3A, 2.2.1).

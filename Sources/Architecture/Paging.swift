@@ -18,6 +18,12 @@ public struct PageTableEntry: RawRepresentable, Hashable, Sendable {
   public static var address: UInt64 { 0x0000_00FF_FFFF_F000 }
   /// Address bits beyond MAXPHYADDR, up to bit 51: they must be 0.
   public static var reserved: UInt64 { 0x000F_FF00_0000_0000 }
+  /// Bits 62:52, which PAE paging does not ignore (SDM Vol. 3A, 4.4.2).
+  public static var reservedByPAE: UInt64 { 0x7FF0_0000_0000_0000 }
+  /// What must be 0 in a present PDPTE of PAE paging (SDM Vol. 3A, 4.4.1).
+  public static var reservedInPointer: UInt64 { 0xFFFF_FF00_0000_01E6 }
+  /// What must be 0 in an entry that maps a 4 MiB page, with MAXPHYADDR = 40 (SDM Vol. 3A, 4.3).
+  public static var reservedByPSE: UInt64 { 1 << 21 }
 }
 
 /// The error code of a page fault (SDM Vol. 3A, 4.7).
@@ -29,4 +35,6 @@ public struct PageFaultCode: OptionSet, Hashable, Sendable {
   public static var user: Self { Self(rawValue: 1 << 2) }
   public static var reservedBit: Self { Self(rawValue: 1 << 3) }
   public static var fetch: Self { Self(rawValue: 1 << 4) }
+  /// PKRU forbids the access.
+  public static var protectionKey: Self { Self(rawValue: 1 << 5) }
 }

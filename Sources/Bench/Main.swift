@@ -9,6 +9,9 @@ struct Bench {
     let arguments = Array(CommandLine.arguments.dropFirst())
     // What `InstructionCounter` runs.
     if arguments.starts(with: ["--work", "routing"]) { return RoutingBench.work(Array(arguments.dropFirst(2))) }
+    if arguments.starts(with: ["--work", "interpreter"]) {
+      return try InterpreterBench.work(Array(arguments.dropFirst(2)))
+    }
     if arguments.starts(with: ["--work", "publishing"]) {
       return try PublishingBench.work(Array(arguments.dropFirst(2)))
     }
@@ -30,6 +33,13 @@ struct Bench {
 func hostNanoseconds() -> UInt64 {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+}
+
+/// Nanoseconds that this process has had a processor: what a shared machine disturbs least.
+func processorNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
   return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 

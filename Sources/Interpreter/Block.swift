@@ -1,4 +1,4 @@
-/// A decoded instruction, 32 bytes. Registers are byte offsets into `CPUState`.
+/// A decoded instruction. Registers are byte offsets into `CPUState`.
 struct Op {
   /// What the loop does. `plain` unless it was fused with the next one or flags need not be set.
   var operation: Operation = .invalid
@@ -26,6 +26,8 @@ struct Op {
   var next: UInt16 = 0
   /// What the family makes of it: a condition, an opcode extension, prefixes.
   var detail: UInt16 = 0
+  /// The third operand: the register of VEX.vvvv.
+  var third: UInt8 = Offset.zero
   var displacement: UInt64 = 0
   var immediate: UInt64 = 0
 }

@@ -52,15 +52,34 @@ struct CPUState {
   var cpl: UInt8
   /// Memory-mapped registers may be touched: exactly one instruction runs, then `run` looks.
   var isSingle: Bool
-  /// The last instruction was STI or loaded SS.
+  /// The last instruction was STI or loaded SS: no interrupt is taken before the next one is done.
   var shadow: Bool
+  /// The last instruction loaded SS: debug exceptions wait as well (SDM Vol. 3A, 6.8.3).
+  var stackShadow: Bool
   var nmiBlocked: Bool
   var isShutdown: Bool
-  /// No exception of the instruction that follows STI or MOV SS is blocked, but an interrupt is.
   var interruptWindowRequested: Bool
+  /// TF was set when the instruction started, and nothing it did takes the trap after it away.
+  var isTrapDue: Bool
+  /// The same of an instruction that the machine completes.
+  var isTrapDueOnCompletion: Bool
+  /// Unaligned data accesses are #AC: CPL 3 with CR0.AM and RFLAGS.AC.
+  var checksAlignment: Bool
+  /// The PDPTE registers have to be read again before they are used.
+  var arePointersStale: Bool
   var vtl: UInt8
   /// Set by delivering an exception of this instruction, until it is delivered.
   var fault: Fault
+
+  // Debugging.
+  /// DR6 bits of the debug exception that comes before the next instruction.
+  var pendingDebug: UInt64
+  /// Which of DR0...DR3 are enabled for what: a bit each.
+  var codeBreakpoints: UInt8
+  var dataBreakpoints: UInt8
+  var portBreakpoints: UInt8
+  /// Counts changes of the enabled breakpoints: translations made under others are void.
+  var breakpointEpoch: UInt64
 
   // Time.
   var sliceTicks: Int64
@@ -74,6 +93,9 @@ struct CPUState {
   var cr3: UInt64
   var cr4: UInt64
   var efer: UInt64
+  /// The page-directory-pointer-table entries of PAE paging (SDM Vol. 3A, 4.4.1).
+  var pointers: InlineArray<4, UInt64>
+  var pkru: UInt32
   var dr: InlineArray<8, UInt64>
   var gdtr: TableRegister
   var idtr: TableRegister
@@ -100,6 +122,8 @@ struct CPUState {
   var readCount: Int
   var readCursor: Int
   var reads: InlineArray<8, MMIOAccess>
+  /// An event whose delivery was intercepted: it is delivered before anything else.
+  var held: HeldEvent?
   /// Posted MMIO writes the machine has not seen yet.
   var writeCount: Int
   var writes: InlineArray<8, MMIOAccess>
@@ -118,6 +142,9 @@ enum Offset {
   static var page: UInt8 { 136 }
   static var scratch: UInt8 { 144 }
   static var segments: Int { 160 }
+  /// FS.base and GS.base, for addresses in 64-bit mode.
+  static var fsBase: UInt8 { 224 }
+  static var gsBase: UInt8 { 240 }
   static var vectors: Int { 288 }
 }
 

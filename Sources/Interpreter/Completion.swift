@@ -50,9 +50,16 @@ extension Interpreter {
     let c = processor.state
     if c.pointee.pending.isPaid { processor.instructions &-= 1 }
     c.pointee.pending = .none
+    c.pointee.isTrapDueOnCompletion = false
     c.pointee.readCount = 0
-    c.pointee.fault = fault
     prepare(c)
+    // What was intercepted may have been on the way to a handler.
+    if let event = c.pointee.held {
+      escalate(c, event, fault)
+      deliverHeld(c)
+      return
+    }
+    c.pointee.fault = fault
     deliverFault(c)
   }
 
@@ -60,5 +67,10 @@ extension Interpreter {
     let c = processor.state
     c.pointee.rip = (c.pointee.rip &+ UInt64(c.pointee.pendingLength)) & c.ripMask
     c.pointee.shadow = false
+    c.pointee.stackShadow = false
+    if c.pointee.isTrapDueOnCompletion {
+      c.pointee.isTrapDueOnCompletion = false
+      c.pointee.pendingDebug |= DR6.singleStep
+    }
   }
 }

@@ -1,49 +1,78 @@
 import Architecture
 
 /// What brought an event: decides about error codes, privilege checks and double faults.
-enum EventKind {
+enum EventKind: UInt8 {
   case exception
   /// INT n, INT3 and INTO: the gate's privilege is checked.
   case software
   /// External interrupts and NMIs.
   case external
+
+  /// Bit 0 of error codes: the fault happened on the way of something that no INT instruction asked for.
+  var externalBit: UInt32 { self == .software ? 0 : 1 }
+}
+
+/// An interrupt or exception on its way to its handler.
+struct HeldEvent: Hashable {
+  var fault: Fault
+  var kind: EventKind
+  /// Where a fault on the way leaves RIP: at the instruction that asked for the event, or where the event came.
+  var restart: UInt64
 }
 
 /// Interrupts and exceptions through the IDT (SDM Vol. 3A, 6.10 to 6.15).
 extension Interpreter {
   /// Delivers what an instruction threw; a fault on the way becomes a double fault, one more shuts down.
   func deliverFault(_ c: CPU) {
-    c.pointee.exceptionCount &+= 1
-    c.pointee.lastException = c.pointee.fault
-    c.pointee.lastExceptionRIP = c.pointee.rip
+    note(c, c.pointee.fault)
     deliver(c, c.pointee.fault, .exception)
   }
 
-  /// `instruction` is where a software interrupt's own instruction begins.
-  func deliver(_ c: CPU, _ first: Fault, _ kind: EventKind, of instruction: UInt64 = 0) {
-    var fault = first
-    var kind = kind
-    while true {
-      if fault.vector == 14, kind == .exception { c.pointee.cr2 = fault.address }
-      do throws(Stop) {
-        try enter(c, fault, kind)
-        return
-      } catch {
-        guard error == .fault, !(fault.vector == 8 && kind == .exception) else { return shutDown(c) }
-      }
-      if kind == .software { c.pointee.rip = instruction }
-      let next = c.pointee.fault
-      fault = kind == .exception && Self.makesDouble(fault.vector, next.vector) ? .doubleFault : next
-      kind = .exception
-      c.pointee.exceptionCount &+= 1
-      c.pointee.lastException = fault
-      c.pointee.lastExceptionRIP = c.pointee.rip
-    }
+  /// `instruction` is where the event's own instruction begins, for those of INT n and its kin.
+  func deliver(_ c: CPU, _ event: Fault, _ kind: EventKind, of instruction: UInt64? = nil) {
+    if event.vector == 1, kind == .exception { recordDebug(c) }
+    c.pointee.held = HeldEvent(fault: event, kind: kind, restart: instruction ?? c.pointee.rip)
+    deliverHeld(c)
   }
 
-  private func shutDown(_ c: CPU) { c.pointee.isShutdown = true }
+  /// Goes on with an event until its handler is entered, or nothing is left to enter. False when an access on the way
+  /// was intercepted: the exit is set, and the event is tried again.
+  @discardableResult
+  func deliverHeld(_ c: CPU) -> Bool {
+    while let event = c.pointee.held {
+      if event.fault.vector == 14, event.kind == .exception { c.pointee.cr2 = event.fault.address }
+      do throws(Stop) {
+        try enter(c, event.fault, event.kind)
+        c.pointee.held = nil
+      } catch {
+        guard error == .fault else { return false }
+        escalate(c, event, c.pointee.fault)
+      }
+    }
+    return true
+  }
 
-  /// Table 6-5: contributory after contributory; page fault or contributory after a page fault.
+  /// A fault on the way to a handler takes the event's place, or makes it a double fault (SDM Vol. 3A, table 6-5).
+  func escalate(_ c: CPU, _ event: HeldEvent, _ next: Fault) {
+    guard event.fault.vector != 8 || event.kind != .exception else {
+      c.pointee.held = nil
+      c.pointee.isShutdown = true
+      return
+    }
+    c.pointee.rip = event.restart
+    let isDouble = event.kind == .exception && Self.makesDouble(event.fault.vector, next.vector)
+    let fault = isDouble ? .doubleFault : next
+    c.pointee.held = HeldEvent(fault: fault, kind: .exception, restart: event.restart)
+    note(c, fault)
+  }
+
+  private func note(_ c: CPU, _ fault: Fault) {
+    c.pointee.exceptionCount &+= 1
+    c.pointee.lastException = fault
+    c.pointee.lastExceptionRIP = c.pointee.rip
+  }
+
+  /// Contributory after contributory; page fault or contributory after a page fault.
   private static func makesDouble(_ first: UInt8, _ second: UInt8) -> Bool {
     if first == 14 { return second == 14 || isContributory(second) }
     return isContributory(first) && isContributory(second)
@@ -63,77 +92,12 @@ extension Interpreter {
   }
 
   /// IDT vectors in error codes: bit 1 says IDT, bit 0 that the event was external or an exception.
-  private func tableFault(_ event: Fault, _ kind: EventKind) -> UInt32 {
-    UInt32(event.vector) << 3 | 2 | (kind == .software ? 0 : 1)
-  }
-
-  private func enterLong(_ c: CPU, _ event: Fault, _ kind: EventKind) throws(Stop) {
-    let where_ = tableFault(event, kind)
-    let index = UInt64(event.vector) &* 16
-    guard index &+ 15 <= UInt64(c.pointee.idtr.limit) else { throw c.fail(.generalProtection(where_)) }
-    let gate = GateDescriptor(
-      low: try systemLoad(c, c.pointee.idtr.base &+ index, 8),
-      high: try systemLoad(c, c.pointee.idtr.base &+ index &+ 8, 8))
-    guard gate.isSystem, gate.type == 14 || gate.type == 15 else { throw c.fail(.generalProtection(where_)) }
-    if kind == .software, gate.privilege < c.pointee.cpl { throw c.fail(.generalProtection(where_)) }
-    guard gate.isPresent else { throw c.fail(.segmentNotPresent(where_)) }
-    let (code, level) = try handlerSegment(c, gate.selector, isExternal: kind != .software)
-    guard code.isLong, !code.isDefault32 else {
-      throw c.fail(.generalProtection(UInt32(gate.selector & 0xFFFC) | (kind == .software ? 0 : 1)))
-    }
-    guard isCanonical(gate.offset) else { throw c.fail(.generalProtection(kind == .software ? 0 : 1)) }
-    let isInner = level < c.pointee.cpl
-    var stack = c[.rsp]
-    if gate.stackTable != 0 {
-      stack = try taskStack(c, 0x24 &+ UInt64(gate.stackTable &- 1) &* 8)
-    } else if isInner {
-      stack = try taskStack(c, 4 &+ UInt64(level) &* 8)
-    }
-    guard isCanonical(stack) else { throw c.fail(.stackSegment(kind == .software ? 0 : 1)) }
-    try pushLongFrame(c, stack & ~15, event, kind, level)
-    if isInner {
-      c.segment(Self.ss).pointee = SegmentRegister(selector: UInt16(level), attributes: UInt16(level) << 5 | 0x4000)
-    }
-    finishEntry(c, code, gate.offset, masksInterrupts: gate.type == 14)
-  }
-
-  /// SS, RSP, RFLAGS, CS, RIP and the error code, below an aligned top. Nothing changes if a store faults.
-  private func pushLongFrame(
-    _ c: CPU, _ top: UInt64, _ event: Fault, _ kind: EventKind, _ level: UInt8
-  ) throws(Stop) {
-    let isUserStack = level == 3
-    var pointer = top
-    var flags = c.rflags
-    // RF is pushed as 1 for faults, so that an instruction breakpoint is not hit again.
-    if kind == .exception, event.vector != 1, event.vector != 3, event.vector != 4 { flags |= RFlags.resume.rawValue }
-    let frame: InlineArray<5, UInt64> = [
-      UInt64(c.segment(Self.ss).pointee.selector), c[.rsp], flags, UInt64(c.segment(1).pointee.selector),
-      c.pointee.rip,
-    ]
-    for i in 0..<5 {
-      pointer &-= 8
-      try pushSystem(c, pointer, 8, frame[i], isUserStack)
-    }
-    if kind == .exception, let code = event.errorCode {
-      pointer &-= 8
-      try pushSystem(c, pointer, 8, UInt64(code), isUserStack)
-    }
-    c[.rsp] = pointer
-  }
-
-  private func pushSystem(_ c: CPU, _ address: UInt64, _ size: Int, _ value: UInt64, _ isUser: Bool) throws(Stop) {
-    if isUser {
-      try store(c, address, UInt8(size), value, Self.ss)
-    } else {
-      try systemStore(c, address, size, value)
-    }
-  }
+  func tableFault(_ event: Fault, _ kind: EventKind) -> UInt32 { UInt32(event.vector) << 3 | 2 | kind.externalBit }
 
   /// The handler's code segment and the level it runs at: its DPL, or CPL when it is conforming.
-  private func handlerSegment(
-    _ c: CPU, _ selector: UInt16, isExternal: Bool
+  func handlerSegment(
+    _ c: CPU, _ selector: UInt16, _ external: UInt32
   ) throws(Stop) -> (SegmentRegister, UInt8) {
-    let external: UInt32 = isExternal ? 1 : 0
     let code = UInt32(selector & 0xFFFC) | external
     guard selector & 0xFFFC != 0 else { throw c.fail(.generalProtection(external)) }
     let (found, address) = try descriptor(c, selector) { .generalProtection($0 | external) }
@@ -148,18 +112,18 @@ extension Interpreter {
     return (segment, level)
   }
 
-  /// A stack pointer from the 64-bit TSS (SDM Vol. 3A, 7.7).
-  private func taskStack(_ c: CPU, _ offset: UInt64) throws(Stop) -> UInt64 {
-    let task = c.segment(6).pointee
-    guard offset &+ 7 <= UInt64(task.limit) else { throw c.fail(.invalidTSS(UInt32(task.selector & 0xFFFC))) }
-    return try systemLoad(c, task.base &+ offset, 8)
+  /// RFLAGS as a frame has them: RF is 1 for faults, so that an instruction breakpoint is not hit again.
+  func frameFlags(_ c: CPU, _ event: Fault, _ kind: EventKind) -> UInt64 {
+    let isFault = kind == .exception && event.vector != 1 && event.vector != 3 && event.vector != 4
+    return isFault ? c.rflags | RFlags.resume.rawValue : c.rflags
   }
 
-  private func finishEntry(_ c: CPU, _ code: SegmentRegister, _ rip: UInt64, masksInterrupts: Bool) {
+  func finishEntry(_ c: CPU, _ code: SegmentRegister, _ rip: UInt64, masksInterrupts: Bool) {
     var cleared: RFlags = [.trap, .nestedTask, .resume, .virtual8086]
     if masksInterrupts { cleared.insert(.interruptEnable) }
     c.pointee.systemFlags &= ~cleared.rawValue
     c.pointee.shadow = false
+    c.pointee.stackShadow = false
     setCode(c, code, rip)
   }
 
@@ -168,76 +132,31 @@ extension Interpreter {
     let index = UInt64(vector) &* 4
     guard index &+ 3 <= UInt64(c.pointee.idtr.limit) else { throw c.fail(.generalProtection()) }
     let entry = try systemLoad(c, c.pointee.idtr.base &+ index, 4)
-    let old = c[.rsp]
-    do throws(Stop) {
-      try push(c, c.rflags, 2)
-      try push(c, UInt64(c.segment(1).pointee.selector), 2)
-      try push(c, c.pointee.rip, 2)
-    } catch {
-      c[.rsp] = old
-      throw error
-    }
-    c.pointee.systemFlags &= ~(RFlags.interruptEnable.rawValue | RFlags.trap.rawValue | RFlags.alignmentCheck.rawValue)
+    var frame = Frame(stack: c.segment(Self.ss).pointee, pointer: c[.rsp], width: 2, level: 0, limitCode: 0)
+    try push(c, &frame, c.rflags)
+    try push(c, &frame, UInt64(c.segment(1).pointee.selector))
+    try push(c, &frame, c.pointee.rip)
+    setStackPointer(c, frame.pointer)
+    var cleared: RFlags = [.interruptEnable, .trap, .alignmentCheck, .resume]
+    cleared.insert(.nestedTask)
+    c.pointee.systemFlags &= ~cleared.rawValue
     c.pointee.shadow = false
+    c.pointee.stackShadow = false
     var code = c.segment(1).pointee
     code.selector = UInt16(truncatingIfNeeded: entry &>> 16)
     code.base = UInt64(code.selector) << 4
     setCode(c, code, entry & 0xFFFF)
   }
+}
 
-  /// 32-bit and 16-bit gates, with a stack switch through the 32-bit TSS.
-  private func enterProtected(_ c: CPU, _ event: Fault, _ kind: EventKind) throws(Stop) {
-    let where_ = tableFault(event, kind)
-    let index = UInt64(event.vector) &* 8
-    guard index &+ 7 <= UInt64(c.pointee.idtr.limit) else { throw c.fail(.generalProtection(where_)) }
-    let gate = GateDescriptor(low: try systemLoad(c, c.pointee.idtr.base &+ index, 8))
-    guard gate.isSystem, [6, 7, 14, 15].contains(gate.type) else { throw c.fail(.generalProtection(where_)) }
-    if kind == .software, gate.privilege < c.pointee.cpl { throw c.fail(.generalProtection(where_)) }
-    guard gate.isPresent else { throw c.fail(.segmentNotPresent(where_)) }
-    let (code, level) = try handlerSegment(c, gate.selector, isExternal: kind != .software)
-    let width: UInt8 = gate.type >= 14 ? 4 : 2
-    let old = (c[.rsp], c.segment(Self.ss).pointee)
-    let flags = c.rflags
-    let returnCS = UInt64(c.segment(1).pointee.selector)
-    let previousLevel = c.pointee.cpl
-    do throws(Stop) {
-      if level < previousLevel {
-        try switchStack(c, level)
-        try push(c, UInt64(old.1.selector), width)
-        try push(c, old.0, width)
-      }
-      try push(c, flags, width)
-      try push(c, returnCS, width)
-      try push(c, c.pointee.rip, width)
-      if kind == .exception, let error = event.errorCode { try push(c, UInt64(error), width) }
-    } catch {
-      c[.rsp] = old.0
-      c.segment(Self.ss).pointee = old.1
-      c.pointee.updateMode()
-      selectBank(c)
-      throw error
-    }
-    finishEntry(
-      c, code, width == 4 ? gate.offset & 0xFFFF_FFFF : gate.offset & 0xFFFF, masksInterrupts: gate.type & 1 == 0)
-  }
-
-  private func switchStack(_ c: CPU, _ level: UInt8) throws(Stop) {
-    let task = c.segment(6).pointee
-    let offset = 4 &+ UInt64(level) &* 8
-    guard offset &+ 7 <= UInt64(task.limit) else { throw c.fail(.invalidTSS(UInt32(task.selector & 0xFFFC))) }
-    let pointer = try systemLoad(c, task.base &+ offset, 4)
-    let selector = UInt16(truncatingIfNeeded: try systemLoad(c, task.base &+ offset &+ 4, 2))
-    let code = UInt32(selector & 0xFFFC)
-    guard code != 0 else { throw c.fail(.invalidTSS(0)) }
-    let (found, address) = try descriptor(c, selector) { .invalidTSS($0) }
-    let segment = found.register(selector: selector)
-    guard segment.isCodeOrData, segment.type & 0xA == 2, segment.privilege == level else {
-      throw c.fail(.invalidTSS(code))
-    }
-    guard segment.isPresent else { throw c.fail(.stackSegment(code)) }
-    c.segment(Self.ss).pointee = try markAccessed(c, found, address).register(selector: selector)
-    c.pointee.cpl = level
-    selectBank(c)
-    setStackPointer(c, pointer)
-  }
+/// A handler's stack while its frame is pushed: nothing of the processor's state changes before all of it is there.
+struct Frame {
+  var stack: SegmentRegister
+  var pointer: UInt64
+  /// Bytes of an element.
+  var width: UInt8
+  /// The privilege level the stores are made at.
+  var level: UInt8
+  /// The error code of #SS when the segment's limit is in the way.
+  var limitCode: UInt32
 }

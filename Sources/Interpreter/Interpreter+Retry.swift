@@ -5,6 +5,7 @@ extension Interpreter {
   public func retry(_ processor: Processor) {
     if processor.state.pointee.pending.isPaid { processor.instructions &-= 1 }
     processor.state.pointee.pending = .none
+    processor.state.pointee.isTrapDueOnCompletion = false
   }
 }
 

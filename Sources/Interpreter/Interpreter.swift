@@ -12,7 +12,7 @@ public final class Interpreter {
   let scratch: BlockPointer
   let stampCounter: UnsafeMutablePointer<UInt64>
 
-  public init(memory: GuestMemory, features: CPUFeatures = .standard) {
+  public init(memory: GuestMemory, features: CPUFeatures = .all) {
     self.memory = memory
     self.features = features
     code = CodeCache(memory: memory)

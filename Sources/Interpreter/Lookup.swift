@@ -8,25 +8,44 @@ extension Interpreter {
     let rip = c.pointee.rip
     let mode = c.pointee.mode
     let address = mode == .bits64 ? rip : (c.segment(1).pointee.base &+ rip) & 0xFFFF_FFFF
-    if mode == .bits64 {
-      guard isCanonical(rip) else { throw c.fail(.generalProtection()) }
-    } else if rip > UInt64(c.segment(1).pointee.limit) {
-      throw c.fail(.generalProtection())
-    }
+    if mode == .bits64, !isCanonical(rip) { throw c.fail(.generalProtection()) }
+    let isFree = mode == .bits64 && c.pointee.codeBreakpoints == 0 ? true : try runsFreely(c, address)
     let offset = Int(truncatingIfNeeded: address & 0xFFF)
     let place = try fetch(c, address)
     c.setR64(Offset.page, rip &- UInt64(offset))
     guard place.backing >= 0 else { throw c.fail(.invalidOpcode) }
     if let block = code.find(place.backing, mode, offset) {
-      remember(c, rip, block)
+      if isFree { remember(c, rip, block) }
       return block
     }
     if !code.hasRoom { dropAllCode(c) }
     if let block = decodeBlock(c, place.backing, mode, offset) {
-      remember(c, rip, block)
+      if isFree { remember(c, rip, block) }
       return block
     }
     return try decodeCrossing(c, address, place, mode, offset)
+  }
+
+  /// Whether a whole block may run: no instruction of it can meet the code segment's limit or a breakpoint. False where
+  /// one is near, and instructions are run one by one already.
+  @inline(never)
+  private func runsFreely(_ c: CPU, _ address: UInt64) throws(Stop) -> Bool {
+    var isFree = true
+    if !c.isLong {
+      let limit = UInt64(c.segment(1).pointee.limit)
+      guard c.pointee.rip <= limit else { throw c.fail(.generalProtection()) }
+      isFree = c.pointee.rip &+ (4096 &- address & 0xFFF) &+ 15 <= limit || limit == 0xFFFF_FFFF
+    }
+    if c.pointee.codeBreakpoints != 0, c.hasCodeBreakpoint(onPage: address & ~0xFFF) { isFree = false }
+    guard isFree || c.pointee.isSingle else { throw .single }
+    return isFree
+  }
+
+  /// Every byte of an instruction that is run alone is inside the code segment.
+  func checkLength(_ c: CPU, _ op: OpPointer) throws(Stop) {
+    guard !c.isLong else { return }
+    let last = c.pointee.rip &+ UInt64(op.pointee.length) &- 1
+    guard last <= UInt64(c.segment(1).pointee.limit) else { throw c.fail(.generalProtection()) }
   }
 
   /// The block at an offset of the page that is being run; nil when it has to be looked up in full.

@@ -33,14 +33,14 @@ extension Interpreter {
           case .load16: try c.setR16(op.pointee.a, load16(c, op))
           case .load32: try c.setA32(op, load32(c, op))
           case .load64: try c.setA64(op, load64(c, op))
-          case .store8: try store8(c, address(c, op), c.b8(op), op.pointee.segment)
-          case .store16: try store16(c, address(c, op), c.r16(op.pointee.b), op.pointee.segment)
-          case .store32: try store32(c, address(c, op), c.b32(op), op.pointee.segment)
-          case .store64: try store64(c, address(c, op), c.b64(op), op.pointee.segment)
-          case .store8i: try store8(c, address(c, op), op.i8, op.pointee.segment)
-          case .store16i: try store16(c, address(c, op), op.i16, op.pointee.segment)
-          case .store32i: try store32(c, address(c, op), op.i32, op.pointee.segment)
-          case .store64i: try store64(c, address(c, op), op.i64, op.pointee.segment)
+          case .store8: try store8(c, writeAddress(c, op), c.b8(op), op.pointee.segment)
+          case .store16: try store16(c, writeAddress(c, op), c.r16(op.pointee.b), op.pointee.segment)
+          case .store32: try store32(c, writeAddress(c, op), c.b32(op), op.pointee.segment)
+          case .store64: try store64(c, writeAddress(c, op), c.b64(op), op.pointee.segment)
+          case .store8i: try store8(c, writeAddress(c, op), op.i8, op.pointee.segment)
+          case .store16i: try store16(c, writeAddress(c, op), op.i16, op.pointee.segment)
+          case .store32i: try store32(c, writeAddress(c, op), op.i32, op.pointee.segment)
+          case .store64i: try store64(c, writeAddress(c, op), op.i64, op.pointee.segment)
           case .extend: try extend(c, op)
           case .zeroExtend8r: c.setA32(op, UInt32(c.b8(op)))
           case .zeroExtend8m: try c.setA32(op, UInt32(load8(c, op)))
@@ -168,6 +168,11 @@ extension Interpreter {
           case .shiftArithmetic32: c.setA32(op, c.shiftArithmetic32(c.a32(op), op.i32))
           case .bitTest: try bitTest(c, op)
           case .bitScan: try bitScan(c, op)
+          case .bitManipulation: try bitManipulation(c, op)
+          case .checksum: try checksum(c, op)
+          case .decimalAdjust: try decimalAdjust(c, op)
+          case .checkBound: try checkBound(c, op)
+          case .adjustRequestedLevel: try adjustRequestedLevel(c, op)
           case .add64rrQuiet: c.setA64(op, c.a64(op) &+ c.b64(op))
           case .add64riQuiet: c.setA64(op, c.a64(op) &+ op.i64)
           case .sub64rrQuiet: c.setA64(op, c.a64(op) &- c.b64(op))
@@ -239,62 +244,62 @@ extension Interpreter {
           case .jumpIf:
             next =
               c.condition(UInt8(truncatingIfNeeded: op.pointee.detail & 0xF))
-              ? taken(c, block, op) : notTaken(c, block, op)
+              ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpZero:
-            next = c.pointee.flagResult == 0 ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.pointee.flagResult == 0 ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpNotZero:
-            next = c.pointee.flagResult != 0 ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.pointee.flagResult != 0 ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpSign:
-            next = c.signedResult < 0 ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.signedResult < 0 ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpNotSign:
-            next = c.signedResult >= 0 ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.signedResult >= 0 ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpPositive:
-            next = c.signedResult > 0 ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.signedResult > 0 ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpNotPositive:
-            next = c.signedResult <= 0 ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.signedResult <= 0 ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpBelow:
-            next = c.pointee.flagA < c.pointee.flagB ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.pointee.flagA < c.pointee.flagB ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpNotBelow:
-            next = c.pointee.flagA >= c.pointee.flagB ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.pointee.flagA >= c.pointee.flagB ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpAbove:
-            next = c.pointee.flagA > c.pointee.flagB ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.pointee.flagA > c.pointee.flagB ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpNotAbove:
-            next = c.pointee.flagA <= c.pointee.flagB ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.pointee.flagA <= c.pointee.flagB ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpLess:
-            next = c.signedA < c.signedB ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.signedA < c.signedB ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpNotLess:
-            next = c.signedA >= c.signedB ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.signedA >= c.signedB ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpGreater:
-            next = c.signedA > c.signedB ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.signedA > c.signedB ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jumpNotGreater:
-            next = c.signedA <= c.signedB ? taken(c, block, op) : notTaken(c, block, op)
+            next = c.signedA <= c.signedB ? try taken(c, block, op) : try notTaken(c, block, op)
             break dispatch
           case .jump:
-            next = taken(c, block, op)
+            next = try taken(c, block, op)
             break dispatch
           case .call:
             try call64(c, op)
-            next = taken(c, block, op)
+            next = try taken(c, block, op)
             break dispatch
           case .return:
             next = jump(c, try return64(c, op))
             break dispatch
           case .fallThrough:
-            next = notTaken(c, block, op)
+            next = try notTaken(c, block, op)
             break dispatch
           case .jumpIndirect:
             next = jump(c, try indirectTarget(c, op))
@@ -305,11 +310,11 @@ extension Interpreter {
             next = jump(c, target)
             break dispatch
           case .loop:
-            next = loopHolds(c, op) ? try takenNarrow(c, block, op) : notTaken(c, block, op)
+            next = try loop(c, block, op)
             break dispatch
           case .jumpIfNarrow:
             let holds = c.condition(UInt8(truncatingIfNeeded: op.pointee.detail & 0xF))
-            next = holds ? jump(c, try narrowTarget(c, op)) : notTaken(c, block, op)
+            next = holds ? jump(c, try narrowTarget(c, op)) : try notTaken(c, block, op)
             break dispatch
           case .jumpNarrow:
             next = jump(c, try narrowTarget(c, op))
@@ -324,7 +329,7 @@ extension Interpreter {
             break dispatch
           case .repeatString:
             try repeatString(c, op)
-            next = notTaken(c, block, op)
+            next = try notTaken(c, block, op)
             break dispatch
           case .farTransfer:
             try farTransfer(c, op)
@@ -368,6 +373,11 @@ extension Interpreter {
     return true
   }
 
+  /// A repeated instruction that goes on later does not meet its own breakpoint again (SDM Vol. 3A, 18.3.1.1).
+  func resume(_ c: CPU) {
+    if c.pointee.codeBreakpoints != 0, c.pointee.isSingle { c.pointee.systemFlags |= RFlags.resume.rawValue }
+  }
+
   /// Gives back what was paid for instructions that did not run, and says what to do.
   private func leave(_ c: CPU, _ block: BlockPointer, _ op: OpPointer, _ stop: Stop) -> Leave {
     let unstarted = Int64(block.pointee.count) &- Int64(op.pointee.number)
@@ -393,6 +403,7 @@ extension Interpreter {
     case .retired: return .exit
     case .yield:
       c.pointee.extraTicks &+= 1
+      resume(c)
       return .boundary
     }
   }

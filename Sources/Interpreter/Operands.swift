@@ -40,13 +40,13 @@ extension Interpreter {
   /// Read, change, write. The store cannot fault any more, so `change` may set flags.
   @inline(__always)
   func modify64(_ c: CPU, _ op: OpPointer, _ change: (UInt64) -> UInt64) throws(Stop) {
-    let address = try address(c, op)
+    let address = try writeAddress(c, op)
     let old = try loadForWrite64(c, address, op.pointee.segment)
     try store64(c, address, change(old), op.pointee.segment)
   }
   @inline(__always)
   func modify32(_ c: CPU, _ op: OpPointer, _ change: (UInt32) -> UInt32) throws(Stop) {
-    let address = try address(c, op)
+    let address = try writeAddress(c, op)
     let old = try loadForWrite32(c, address, op.pointee.segment)
     try store32(c, address, change(old), op.pointee.segment)
   }
@@ -62,7 +62,7 @@ extension Interpreter {
   /// ModRM.rm as the destination: the register `a`, or memory.
   func setDestination(_ c: CPU, _ op: OpPointer, _ value: UInt64) throws(Stop) {
     if op.pointee.detail & Detail.memory != 0 {
-      try store(c, try address(c, op), op.pointee.width, value, op.pointee.segment)
+      try store(c, try writeAddress(c, op), op.pointee.width, value, op.pointee.segment)
     } else {
       c.setRegister(op.pointee.a, op.pointee.width, value)
     }
@@ -75,7 +75,7 @@ extension Interpreter {
       c.setRegister(op.pointee.a, width, change(c.register(op.pointee.a, width)))
       return
     }
-    let address = try address(c, op)
+    let address = try writeAddress(c, op)
     let old = try loadForWrite(c, address, width, op.pointee.segment)
     try store(c, address, width, change(old), op.pointee.segment)
   }

@@ -25,7 +25,8 @@ enum Operation: UInt16 {
   // Multiplication, shifts and bits.
   case multiply, multiplySigned, divide, multiply64rr, multiply64rri, multiply32rr, multiply32rri, shift
   case doubleShift, shiftLeft64, shiftRight64, shiftArithmetic64, shiftLeft32, shiftRight32
-  case shiftArithmetic32, bitTest, bitScan
+  case shiftArithmetic32, bitTest, bitScan, bitManipulation, checksum, decimalAdjust, checkBound
+  case adjustRequestedLevel
 
   // The same without flags, for when the next instructions overwrite them unseen.
   case add64rrQuiet, add64riQuiet, sub64rrQuiet, sub64riQuiet, and64rrQuiet, and64riQuiet, or64rrQuiet

@@ -15,9 +15,28 @@ struct Walk {
   var isWritable: Bool
   var isUser: Bool
   var isNoExecute: Bool
+  /// Bits 62:59 of the entry that maps the page, for CR4.PKE (SDM Vol. 3A, 4.6.2).
+  var protectionKey: UInt32
   /// The entry that maps the page: where it is, and its size, for the dirty bit. 0 without paging.
   var leaf: UInt64
   var isDirty: Bool
+}
+
+extension Walk {
+  /// Without paging a linear address is a physical one, with every right.
+  init(unpaged gpa: UInt64, isUser: Bool) {
+    self.gpa = gpa
+    self.isUser = isUser
+    (isWritable, isNoExecute, isDirty) = (true, false, true)
+    (protectionKey, leaf) = (0, 0)
+  }
+
+  /// What a walk begins with, before the entries take rights away.
+  static var permissive: Self {
+    var walk = Walk(unpaged: 0, isUser: true)
+    walk.isDirty = false
+    return walk
+  }
 }
 
 extension Interpreter {
@@ -36,7 +55,7 @@ extension Interpreter {
     if resolved.access != .all || resolved.isReadOnlyOverlay {
       try checkAccess(c, resolved, gpa, address, kind)
     }
-    fill(c, entry, page, walk, resolved, kind, privilege)
+    if !c.pointee.checksAlignment, !c.isWatched(page) { fill(c, entry, page, walk, resolved, privilege) }
     return Place(gpa: gpa, backing: resolved.backing)
   }
 
@@ -51,14 +70,15 @@ extension Interpreter {
 
   private func fill(
     _ c: CPU, _ entry: UnsafeMutablePointer<TLBEntry>, _ page: UInt64, _ walk: Walk, _ resolved: ResolvedPage,
-    _ kind: AccessKind, _ privilege: Privilege
+    _ privilege: Privilege
   ) {
     let host = UInt64(UInt(bitPattern: memory.base)) &+ UInt64(resolved.backing) &<< 12
     var fresh = TLBEntry.empty
     fresh.addend = host &- page
     if resolved.access.contains(.read) { fresh.readTag = page }
-    let mayWrite = walk.isWritable || (privilege != .user && c.pointee.cr0 & CR0.writeProtect.rawValue == 0)
-    if mayWrite, walk.isDirty, resolved.access.contains(.write), !resolved.isReadOnlyOverlay {
+    if isAllowed(c, walk, .write, privilege), keyAllows(c, walk, .write, privilege), walk.isDirty,
+      resolved.access.contains(.write), !resolved.isReadOnlyOverlay
+    {
       fresh.writableTag = page
       if memory.codeLines[resolved.backing] == 0 { fresh.writeTag = page }
     }
@@ -95,18 +115,32 @@ extension Interpreter {
   /// Walks, checks rights and sets accessed and dirty bits; throws the page fault.
   func walk(_ c: CPU, _ address: UInt64, _ kind: AccessKind, _ privilege: Privilege) throws(Stop) -> Walk {
     guard c.pointee.cr0 & CR0.paging.rawValue != 0 else {
-      return Walk(
-        gpa: address & 0xFFFF_FFFF, isWritable: true, isUser: true, isNoExecute: false, leaf: 0, isDirty: true)
+      return Walk(unpaged: address & 0xFFFF_FFFF, isUser: privilege == .user)
     }
     var steps = InlineArray<4, TableStep>(repeating: TableStep())
     let walk = try tables(c, address, kind, privilege, &steps)
     guard isAllowed(c, walk, kind, privilege) else {
       throw pageFault(c, address, kind, privilege, [.present])
     }
+    guard keyAllows(c, walk, kind, privilege) else {
+      throw pageFault(c, address, kind, privilege, [.present, .protectionKey])
+    }
     var result = walk
     if kind == .write { result.isDirty = true }
-    mark(c, steps, isWrite: kind == .write)
+    try mark(c, steps, isWrite: kind == .write)
     return result
+  }
+
+  /// What PKRU says of a user page in 4-level paging: AD keeps data accesses away, WD writes, the supervisor's only with
+  /// CR0.WP (SDM Vol. 3A, 4.6.2).
+  private func keyAllows(_ c: CPU, _ walk: Walk, _ kind: AccessKind, _ privilege: Privilege) -> Bool {
+    guard c.pointee.cr4 & CR4.protectionKeys.rawValue != 0, walk.isUser, kind != .execute, c.isLongModeActive else {
+      return true
+    }
+    let rights = c.pointee.pkru &>> (walk.protectionKey &* 2)
+    if rights & 1 != 0 { return false }
+    let isBound = privilege == .user || c.pointee.cr0 & CR0.writeProtect.rawValue != 0
+    return kind != .write || rights & 2 == 0 || !isBound
   }
 
   private func isAllowed(_ c: CPU, _ walk: Walk, _ kind: AccessKind, _ privilege: Privilege) -> Bool {

@@ -34,6 +34,12 @@ public struct PrivateState: Hashable, Sendable {
   public var interruptShadow = false
   /// An NMI is being handled: no other is taken before IRET.
   public var nmiBlocked = false
+  /// MOV SS was the last instruction: debug exceptions wait too.
+  var stackShadow = false
+  /// DR6 bits of a debug exception that has not been delivered yet.
+  var pendingDebug: UInt64 = 0
+  /// An event whose delivery was intercepted.
+  var held: HeldEvent?
 
   public init() {}
 

@@ -15,6 +15,7 @@ extension Processor {
       (s.sysenterCS, s.sysenterESP, s.sysenterEIP) = (c.sysenterCS, c.sysenterESP, c.sysenterEIP)
       (s.pat, s.kernelGSBase, s.tscAux) = (c.pat, c.kernelGSBase, c.tscAux)
       (s.interruptShadow, s.nmiBlocked) = (c.shadow, c.nmiBlocked)
+      (s.stackShadow, s.pendingDebug, s.held) = (c.stackShadow, c.pendingDebug, c.held)
       return s
     }
     set(s) {
@@ -22,7 +23,7 @@ extension Processor {
       state.pointee.rip = s.rip
       state.pointee.setRFlags(s.rflags)
       (state.pointee.cr0, state.pointee.cr3, state.pointee.cr4) = (s.cr0, s.cr3, s.cr4)
-      (state.pointee.efer, state.pointee.dr[7]) = (s.efer, s.dr7)
+      (state.pointee.efer, state.pointee.dr[7]) = (s.efer, s.dr7 & DR7.writable | DR7.fixed)
       (state.pointee.gdtr, state.pointee.idtr) = (s.gdtr, s.idtr)
       for (i, segment) in [s.es, s.cs, s.ss, s.ds, s.fs, s.gs, s.tr, s.ldtr].enumerated() {
         state.pointee.segments[i] = segment
@@ -34,7 +35,11 @@ extension Processor {
       (state.pointee.pat, state.pointee.kernelGSBase) = (s.pat, s.kernelGSBase)
       state.pointee.tscAux = s.tscAux
       (state.pointee.shadow, state.pointee.nmiBlocked) = (s.interruptShadow, s.nmiBlocked)
+      (state.pointee.stackShadow, state.pointee.pendingDebug) = (s.stackShadow && s.interruptShadow, s.pendingDebug)
+      state.pointee.held = s.held
+      state.pointee.arePointersStale = true
       state.pointee.updateMode()
+      state.pointee.updateBreakpoints()
     }
   }
 }

@@ -3,9 +3,8 @@ import Architecture
 /// One VP: its registers, its translations, and the exit it waits in. Run it with `Interpreter.run`.
 public final class Processor {
   let state: UnsafeMutablePointer<CPUState>
-  /// Three banks per VTL: supervisor, user, supervisor kept off user pages by SMAP.
   let banks: UnsafeMutablePointer<TLBBank>
-  static var bankCount: Int { VTL.countLimit * 3 }
+  static var bankCount: Int { VTL.countLimit * TLBBank.perVTL }
 
   public init() {
     state = .allocate(capacity: 1)
@@ -17,6 +16,7 @@ public final class Processor {
     state.pointee.bank = banks
     state.pointee.lastException = .invalidOpcode
     state.pointee.fault = .invalidOpcode
+    state.pointee.held = nil
     reset(.powerOn)
   }
 
@@ -57,13 +57,21 @@ public final class Processor {
     get { state.rflags }
     set { state.pointee.setRFlags(newValue) }
   }
+  public var cr4: UInt64 { state.pointee.cr4 }
   public var cr2: UInt64 {
     get { state.pointee.cr2 }
     set { state.pointee.cr2 = newValue }
   }
   /// DR0...DR7; 4 and 5 are not there.
   public func debugRegister(_ n: Int) -> UInt64 { state.pointee.dr[n] }
-  public func setDebugRegister(_ n: Int, _ value: UInt64) { state.pointee.dr[n] = value }
+  public func setDebugRegister(_ n: Int, _ value: UInt64) {
+    switch n {
+    case 6: state.pointee.dr[6] = value & DR6.writable | DR6.fixed
+    case 7: state.pointee.dr[7] = value & DR7.writable | DR7.fixed
+    default: state.pointee.dr[n] = value
+    }
+    state.pointee.updateBreakpoints()
+  }
   public var mxcsr: UInt32 {
     get { state.pointee.mxcsr }
     set { state.pointee.mxcsr = newValue & 0xFFFF }
@@ -84,14 +92,21 @@ public final class Processor {
 
   // MARK: Interrupts
 
-  /// IF is set and neither STI nor MOV SS was the last instruction (SDM Vol. 3A, 6.8.1 and 6.8.3).
+  /// IF is set, neither STI nor MOV SS was the last instruction (SDM Vol. 3A, 6.8.1 and 6.8.3), and no debug trap comes
+  /// first (table 6-2).
   public var canTakeInterrupt: Bool {
-    state.pointee.systemFlags & RFlags.interruptEnable.rawValue != 0 && !state.pointee.shadow
+    state.pointee.systemFlags & RFlags.interruptEnable.rawValue != 0 && isBetweenEvents
   }
-  public var canTakeNMI: Bool { !state.pointee.nmiBlocked && !state.pointee.shadow }
+  public var canTakeNMI: Bool { !state.pointee.nmiBlocked && isBetweenEvents }
+  private var isBetweenEvents: Bool {
+    !state.pointee.shadow && state.pointee.pendingDebug == 0 && state.pointee.held == nil
+  }
   public var interruptShadow: Bool {
     get { state.pointee.shadow }
-    set { state.pointee.shadow = newValue }
+    set {
+      state.pointee.shadow = newValue
+      if !newValue { state.pointee.stackShadow = false }
+    }
   }
   public var nmiBlocked: Bool {
     get { state.pointee.nmiBlocked }
@@ -115,7 +130,7 @@ public final class Processor {
 
   public enum ResetKind: Sendable {
     case powerOn
-    /// INIT: vector registers, debug-free shared state and PAT stay (SDM Vol. 3A, table 10-1).
+    /// INIT: vector and x87 registers, PKRU and PAT stay (SDM Vol. 3A, table 10-1).
     case initSignal
   }
 
@@ -127,15 +142,17 @@ public final class Processor {
     state.pointee.registers[2] = 0x0005_06F1
     state.pointee.cr2 = 0
     for i in 0..<8 { state.pointee.dr[i] = 0 }
-    state.pointee.dr[6] = 0xFFFF_0FF0
+    state.pointee.dr[6] = DR6.fixed
     if kind == .powerOn {
       for i in 0..<32 { state.pointee.vectors[i] = 0 }
       state.pointee.mxcsr = 0x1F80
       state.pointee.fpuControl = 0x37F
       state.pointee.fpuStatus = 0
+      state.pointee.pkru = 0
     }
     state.pointee.isShutdown = false
     state.pointee.pending = .none
+    state.pointee.isTrapDueOnCompletion = false
     state.pointee.readCount = 0
     state.pointee.writeCount = 0
     privateState = fresh

@@ -40,17 +40,12 @@ extension Interpreter {
   private func runSlice(_ c: CPU) -> Exit {
     let exceptions = c.pointee.exceptionCount
     while true {
-      if c.pointee.isShutdown { return .shutdown }
-      if c.pointee.exceptionCount != exceptions, c.pointee.writeCount == 0 { return .exception }
-      if let window = interruptWindow(c) { return window }
-      if c.pointee.remaining <= 0 { return .budget }
-      let leave: Leave
-      if c.pointee.shadow || c.pointee.readCount > 0 || c.pointee.systemFlags & RFlags.trap.rawValue != 0 {
-        leave = step(c)
-      } else {
-        leave = runBlocks(c)
-      }
-      switch leave {
+      if let exit = between(c, exceptions) { return exit }
+      // RF and TF concern one instruction at a time.
+      let isWatched =
+        c.pointee.shadow || c.pointee.readCount > 0
+        || c.pointee.systemFlags & (RFlags.trap.rawValue | RFlags.resume.rawValue) != 0
+      switch isWatched ? step(c) : runBlocks(c) {
       case .lookup, .boundary: break
       case .partial: assertionFailure("a partial block is run where it is found")
       case .fault: deliverFault(c)
@@ -62,6 +57,20 @@ extension Interpreter {
       }
       if let exit = nextPostedWrite(c) { return exit }
     }
+  }
+
+  /// Before an instruction: events that come first, and reasons to leave.
+  private func between(_ c: CPU, _ exceptions: UInt64) -> Exit? {
+    if c.pointee.held != nil, !deliverHeld(c) { return c.pointee.exit }
+    if c.pointee.isShutdown { return .shutdown }
+    if c.pointee.pendingDebug != 0, !c.pointee.stackShadow, c.pointee.readCount == 0 {
+      deliverPendingDebug(c)
+      if c.pointee.held != nil { return c.pointee.exit }
+      if c.pointee.isShutdown { return .shutdown }
+    }
+    if c.pointee.exceptionCount != exceptions { return .exception }
+    if let window = interruptWindow(c) { return window }
+    return c.pointee.remaining <= 0 ? .budget : nil
   }
 
   private func interruptWindow(_ c: CPU) -> Exit? {
@@ -81,9 +90,13 @@ extension Interpreter {
 
   /// Instruction bytes that cannot be had: the attempt costs a tick.
   private func failedLookup(_ c: CPU, _ stop: Stop) -> Leave {
-    guard stop == .fault else { return .exit }
-    spend(c, 1)
-    return .fault
+    switch stop {
+    case .fault:
+      spend(c, 1)
+      return .fault
+    case .single: return .single
+    default: return .exit
+    }
   }
 
   /// Runs `count` instructions of the block at RIP, at most as many as it has, from a copy.
@@ -92,7 +105,10 @@ extension Interpreter {
   private func runPart(_ c: CPU, _ count: Int) -> Leave {
     guard count > 0 else { return .boundary }
     let block: BlockPointer
-    do throws(Stop) { block = try lookup(c) } catch { return failedLookup(c, error) }
+    do throws(Stop) {
+      block = try lookup(c)
+      if c.pointee.isSingle { try checkLength(c, block.ops) }
+    } catch { return failedLookup(c, error) }
     let number = min(count, Int(block.pointee.count))
     scratch.pointee = Block(offset: block.pointee.offset, backing: block.pointee.backing, isTransient: true)
     scratch.pointee.count = UInt16(number)
@@ -107,12 +123,47 @@ extension Interpreter {
     return leave == .partial ? .boundary : leave
   }
 
-  /// Runs one instruction, with memory-mapped registers allowed, the shadow of STI ending, and TF heeded.
+  /// Runs one instruction, with memory-mapped registers allowed, the shadows ending, and TF, RF and breakpoints heeded.
   private func step(_ c: CPU) -> Leave {
-    let hadTrap = c.pointee.systemFlags & RFlags.trap.rawValue != 0
-    let hadShadow = c.pointee.shadow
+    if c.pointee.codeBreakpoints != 0 {
+      let hits = c.codeHits
+      if hits != 0 {
+        c.pointee.pendingDebug = hits
+        c.pointee.fault = .debug
+        spend(c, 1)
+        return .fault
+      }
+    }
+    let before = Watched(c)
+    c.pointee.isTrapDue = before.flags & RFlags.trap.rawValue != 0
+    c.pointee.systemFlags &= ~RFlags.resume.rawValue
+    (c.pointee.shadow, c.pointee.stackShadow) = (false, false)
+    let leave = alone(c)
+    if leave == .exit, c.pointee.pending != .none {
+      c.pointee.writeCount = 0
+      if c.pointee.pending.isPaid {
+        // The machine completes it: what follows it follows then.
+        c.pointee.isTrapDueOnCompletion = c.pointee.isTrapDue
+      } else {
+        before.restore(c)
+      }
+      return leave
+    }
+    c.pointee.readCount = 0
+    if leave == .fault {
+      c.pointee.writeCount = 0
+      before.restore(c)
+      return leave
+    }
+    // The trap of an instruction that loads SS is lost, a breakpoint waits (SDM Vol. 3A, 6.8.3).
+    if c.pointee.isTrapDue, !c.pointee.stackShadow { c.pointee.pendingDebug |= DR6.singleStep }
+    // A debug trap ends the halt before it begins.
+    let isAwake = leave == .exit && c.pointee.exit == .halted && c.pointee.pendingDebug != 0
+    return isAwake ? .boundary : leave
+  }
+
+  private func alone(_ c: CPU) -> Leave {
     let saved = c.pointee.remaining
-    c.pointee.shadow = false
     c.pointee.isSingle = true
     c.pointee.readCursor = 0
     c.pointee.remaining = 1
@@ -122,24 +173,24 @@ extension Interpreter {
     c.pointee.sliceTicks &+= saved &- 1
     c.pointee.remaining = saved &- 1 &+ c.pointee.remaining
     c.pointee.isSingle = false
-    if leave == .exit, c.pointee.pending != .none {
-      // Not done: it keeps its shadow, its reads, and must not post a write twice.
-      c.pointee.shadow = hadShadow
-      c.pointee.writeCount = 0
-      return leave
-    }
-    c.pointee.readCount = 0
-    if leave == .fault { c.pointee.writeCount = 0 }
-    guard hadTrap, leave != .fault else { return leave }
-    trap(c)
-    // The trap ends the halt before it begins.
-    return leave == .exit && c.pointee.exit == .halted ? .boundary : leave
+    return leave
+  }
+}
+
+/// What an instruction that does not come to its end has to leave as it was.
+private struct Watched {
+  let flags: UInt64
+  let shadow: Bool
+  let stackShadow: Bool
+  let pendingDebug: UInt64
+
+  init(_ c: CPU) {
+    flags = c.pointee.systemFlags
+    (shadow, stackShadow, pendingDebug) = (c.pointee.shadow, c.pointee.stackShadow, c.pointee.pendingDebug)
   }
 
-  /// The single-step trap: #DB with DR6.BS (SDM Vol. 3A, 18.3.1.4).
-  private func trap(_ c: CPU) {
-    c.pointee.dr[6] |= 1 << 14
-    c.pointee.fault = .debug
-    deliverFault(c)
+  func restore(_ c: CPU) {
+    c.pointee.systemFlags |= flags & RFlags.resume.rawValue
+    (c.pointee.shadow, c.pointee.stackShadow, c.pointee.pendingDebug) = (shadow, stackShadow, pendingDebug)
   }
 }

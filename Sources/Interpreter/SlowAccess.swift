@@ -14,33 +14,34 @@ extension Interpreter {
   func slowLoad(
     _ c: CPU, _ address: UInt64, _ size: Int, _ segment: UInt8, forWrite: Bool = false
   ) throws(Stop) -> UInt64 {
-    try checkCanonical(c, address, size, segment)
+    try checkAddress(c, address, size, segment)
     let kind: AccessKind = forWrite ? .write : .read
     let first = 4096 &- Int(truncatingIfNeeded: address & 0xFFF)
-    if first >= size { return try loadPart(c, try translate(c, address, kind), size) }
     let low = try translate(c, address, kind)
-    let high = try translate(c, linear(c, address &+ UInt64(first)), kind)
+    let isCrossing = first < size
+    let high = isCrossing ? try translate(c, linear(c, address &+ UInt64(first)), kind) : low
+    if c.pointee.dataBreakpoints != 0 { try watch(c, address, size, isWrite: forWrite) }
+    guard isCrossing else { return try loadPart(c, low, size) }
     let lowValue = try loadPart(c, low, first)
     return lowValue | (try loadPart(c, high, size &- first)) &<< UInt64(first &* 8)
   }
 
   @inline(never)
   func slowStore(_ c: CPU, _ address: UInt64, _ value: UInt64, _ size: Int, _ segment: UInt8) throws(Stop) {
-    try checkCanonical(c, address, size, segment)
+    try checkAddress(c, address, size, segment)
     let first = 4096 &- Int(truncatingIfNeeded: address & 0xFFF)
-    if first >= size {
-      try storePart(c, try translate(c, address, .write), value, size)
-      return
-    }
     let low = try translate(c, address, .write)
-    let high = try translate(c, linear(c, address &+ UInt64(first)), .write)
+    let isCrossing = first < size
+    let high = isCrossing ? try translate(c, linear(c, address &+ UInt64(first)), .write) : low
+    if c.pointee.dataBreakpoints != 0 { try watch(c, address, size, isWrite: true) }
+    guard isCrossing else { return try storePart(c, low, value, size) }
     try storePart(c, low, value, first)
     try storePart(c, high, value &>> UInt64(first &* 8), size &- first)
   }
 
   /// Throws what a store of `size` bytes would, without storing.
   func probeStore(_ c: CPU, _ address: UInt64, _ size: Int, _ segment: UInt8) throws(Stop) {
-    try checkCanonical(c, address, size, segment)
+    try checkAddress(c, address, size, segment, isAligned: true)
     _ = try translate(c, address, .write)
     let last = address &+ UInt64(size &- 1)
     if (last ^ address) & ~0xFFF != 0 { _ = try translate(c, linear(c, last), .write) }
@@ -49,10 +50,22 @@ extension Interpreter {
   @inline(__always)
   func linear(_ c: CPU, _ address: UInt64) -> UInt64 { c.isLong ? address : address & 0xFFFF_FFFF }
 
-  /// Both ends of an access are canonical (SDM Vol. 1, 3.3.7.1).
-  private func checkCanonical(_ c: CPU, _ address: UInt64, _ size: Int, _ segment: UInt8) throws(Stop) {
-    guard c.isLong else { return }
-    guard isCanonical(address), isCanonical(address &+ UInt64(size &- 1)) else { throw c.failAddress(segment) }
+  /// Both ends of an access are canonical (SDM Vol. 1, 3.3.7.1), and it is aligned where that is asked for.
+  private func checkAddress(
+    _ c: CPU, _ address: UInt64, _ size: Int, _ segment: UInt8, isAligned: Bool = false
+  ) throws(Stop) {
+    if c.isLong {
+      guard isCanonical(address), isCanonical(address &+ UInt64(size &- 1)) else { throw c.failAddress(segment) }
+    }
+    if c.pointee.checksAlignment, !isAligned, address & UInt64(size &- 1) != 0 { throw c.fail(.alignmentCheck) }
+  }
+
+  /// A data breakpoint traps after its instruction, which is run alone for that.
+  private func watch(_ c: CPU, _ address: UInt64, _ size: Int, isWrite: Bool) throws(Stop) {
+    let hits = c.dataHits(address, size, isWrite: isWrite)
+    guard hits != 0 else { return }
+    guard c.pointee.isSingle else { throw .single }
+    c.pointee.pendingDebug |= hits
   }
 
   private func loadPart(_ c: CPU, _ place: Place, _ size: Int) throws(Stop) -> UInt64 {

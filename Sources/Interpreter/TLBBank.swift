@@ -2,6 +2,11 @@ import Architecture
 
 /// The translations of one VTL at one kind of privilege, with the blocks found through them.
 struct TLBBank {
+  /// Supervisor, user, supervisor kept off user pages by SMAP, and user whose accesses have to be aligned.
+  static var perVTL: Int { 4 }
+  /// The last of them. It has no tags for data, so that every access comes to the slow path.
+  static var checked: Int { 3 }
+
   /// Allocated at first use: most banks of most VPs stay empty.
   var entries: UnsafeMutablePointer<TLBEntry>?
   var jumps: UnsafeMutablePointer<JumpEntry>?
@@ -15,6 +20,8 @@ struct TLBBank {
   var cr3: UInt64 = 0
   var cr4: UInt64 = 0
   var efer: UInt64 = 0
+  var breakpointEpoch: UInt64 = 0
+  var pkru: UInt32 = 0
   /// Jump entries are found by RIP, which is not the linear address outside 64-bit mode.
   var codeBase: UInt64 = 0
 

@@ -10,10 +10,17 @@ extension Interpreter {
 
   /// Selects the bank for the VTL and the privilege, and drops what has become wrong since it was last used.
   ///
-  /// To be called whenever CPL, AC, VTL, a control register or EFER may have changed.
+  /// To be called whenever CPL, AC, VTL, a control register, EFER, PKRU or a breakpoint may have changed.
   func selectBank(_ c: CPU) {
-    let kind = Int(privilege(c).rawValue)
-    let bank = c.pointee.banks + (Int(c.pointee.vtl) &* 3 &+ kind)
+    if c.pointee.arePointersStale, usesPointers(c) {
+      c.pointee.pointers = readPointers(c) ?? InlineArray(repeating: 0)
+      c.pointee.arePointersStale = false
+    }
+    let isAlignmentUp =
+      c.pointee.systemFlags & RFlags.alignmentCheck.rawValue != 0 && c.pointee.cr0 & CR0.alignmentMask.rawValue != 0
+    c.pointee.checksAlignment = c.pointee.cpl == 3 && isAlignmentUp
+    let kind = c.pointee.checksAlignment ? TLBBank.checked : Int(privilege(c).rawValue)
+    let bank = c.pointee.banks + (Int(c.pointee.vtl) &* TLBBank.perVTL &+ kind)
     if bank.pointee.entries == nil { bank.pointee.allocate() }
     if !isCurrent(bank, c) {
       bank.pointee.flush(stamp: nextStamp())
@@ -22,6 +29,8 @@ extension Interpreter {
       bank.pointee.mapEpoch = memory.mapEpoch
       bank.pointee.generation = code.generation
       bank.pointee.codeEpoch = memory.codeEpoch.pointee
+      bank.pointee.breakpointEpoch = c.pointee.breakpointEpoch
+      bank.pointee.pkru = c.pointee.pkru
     } else if bank.pointee.codeEpoch != memory.codeEpoch.pointee {
       bank.pointee.dropCodeWrites(codeLines: memory.codeLines, base: UInt64(UInt(bitPattern: memory.base)))
       bank.pointee.codeEpoch = memory.codeEpoch.pointee
@@ -45,7 +54,7 @@ extension Interpreter {
   static var pagingCR4: UInt64 {
     let bits: CR4 = [
       .pageSizeExtensions, .physicalAddressExtension, .pageGlobalEnable, .supervisorExecutionPrevention,
-      .supervisorAccessPrevention,
+      .supervisorAccessPrevention, .protectionKeys, .processContextIdentifiers,
     ]
     return bits.rawValue
   }
@@ -54,11 +63,14 @@ extension Interpreter {
     bank.pointee.mapEpoch == memory.mapEpoch && bank.pointee.generation == code.generation
       && bank.pointee.cr0 == c.pointee.cr0 & Self.pagingCR0 && bank.pointee.cr3 == c.pointee.cr3
       && bank.pointee.cr4 == c.pointee.cr4 & Self.pagingCR4 && bank.pointee.efer == c.pointee.efer
+      && bank.pointee.breakpointEpoch == c.pointee.breakpointEpoch && bank.pointee.pkru == c.pointee.pkru
   }
 
   /// MOV to CR3, and whatever else empties the TLB: all banks of this VTL.
   func flushTranslations(_ c: CPU) {
-    for kind in 0..<3 { (c.pointee.banks + (Int(c.pointee.vtl) &* 3 &+ kind)).pointee.flush(stamp: nextStamp()) }
+    for kind in 0..<TLBBank.perVTL {
+      (c.pointee.banks + (Int(c.pointee.vtl) &* TLBBank.perVTL &+ kind)).pointee.flush(stamp: nextStamp())
+    }
     selectBank(c)
   }
 

@@ -1,4 +1,5 @@
 import Architecture
+import Interpreter
 
 /// What CPUID says: what the core has, and nothing else (SDM Vol. 2A, CPUID).
 struct CPUIDTable {
@@ -15,6 +16,9 @@ struct CPUIDTable {
     var vpCount: Int
     /// IA32_APIC_BASE.EN: leaf 1 EDX bit 9 follows it (SDM Vol. 3A, 12.4.3).
     var isAPICEnabled: Bool
+    var features: CPUFeatures
+    /// Leaves 1 and 7 repeat CR4.OSXSAVE and CR4.PKE.
+    var controls: CR4
   }
 
   static var maxBasicLeaf: UInt32 { 0xB }
@@ -26,10 +30,10 @@ struct CPUIDTable {
     switch leaf {
     case 0: Leaf(a: maxBasicLeaf, b: 0x756E_6547, c: 0x6C65_746E, d: 0x4965_6E69)  // GenuineIntel
     case 1: features(asker)
-    case 7: Leaf(b: subleaf == 0 ? 1 << 0 | 1 << 7 | 1 << 20 : 0)  // FSGSBASE, SMEP, SMAP
+    case 7: subleaf == 0 ? structuredFeatures(asker) : Leaf()
     case 0xB: topology(subleaf, asker)
     case 0x8000_0000: Leaf(a: maxExtendedLeaf)
-    case 0x8000_0001: Leaf(c: 1 << 0, d: 1 << 11 | 1 << 20 | 1 << 27 | 1 << 29)  // LAHF64; SYSCALL NX RDTSCP LM
+    case 0x8000_0001: extendedFeatures(asker)
     case 0x8000_0002...0x8000_0004: brand(leaf)
     case 0x8000_0007: Leaf(d: 1 << 8)  // invariant TSC
     case 0x8000_0008: Leaf(a: physicalAddressBits | 48 << 8)
@@ -37,15 +41,41 @@ struct CPUIDTable {
     }
   }
 
+  /// The bits of those features that are there.
+  private static func bits(_ asker: Asker, _ table: [(CPUFeatures, UInt32)]) -> UInt32 {
+    table.reduce(0) { asker.features.contains($1.0) ? $0 | 1 << $1.1 : $0 }
+  }
+
   private static func features(_ asker: Asker) -> Leaf {
-    // ECX: CMPXCHG16B 13, x2APIC 21, MOVBE 22, POPCNT 23, TSC deadline 24, hypervisor 31.
-    let c: UInt32 = 1 << 13 | 1 << 21 | 1 << 22 | 1 << 23 | 1 << 24 | 1 << 31
-    // EDX: PSE 3, TSC 4, MSR 5, PAE 6, CX8 8, APIC 9, SEP 11, PGE 13, CMOV 15, PAT 16, CLFSH 19. No FPU, FXSR, SSE or
-    // SSE2: the moves and integer operations that compilers emit work, but none of the four is there as a whole.
-    var d: UInt32 = 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 11 | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 19
+    // ECX: x2APIC 21, TSC deadline 24, hypervisor 31.
+    let always: UInt32 = 1 << 21 | 1 << 24 | 1 << 31
+    let c = always | bits(asker, [(.cmpxchg16b, 13), (.pcid, 17), (.movbe, 22), (.popcnt, 23)])
+    // EDX: DE 2, PSE 3, TSC 4, MSR 5, PAE 6, CX8 8, APIC 9, SEP 11, PGE 13, CMOV 15, PAT 16, PSE-36 17, CLFSH 19. No FPU,
+    // FXSR, SSE or SSE2: the moves and integer operations that compilers emit work, but none of the four is there as a
+    // whole.
+    var d: UInt32 = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 11 | 1 << 13 | 1 << 15 | 1 << 16
+    d |= 1 << 17 | 1 << 19
     if asker.isAPICEnabled { d |= 1 << 9 }
     let count = UInt32(min(asker.vpCount, 255))
     return Leaf(a: 0x0006_06A0, b: asker.initialID.rawValue << 24 | count << 16 | 8 << 8, c: c, d: d)
+  }
+
+  /// Leaf 7, subleaf 0.
+  private static func structuredFeatures(_ asker: Asker) -> Leaf {
+    let b = bits(
+      asker,
+      [
+        (.fsgsbase, 0), (.bmi1, 3), (.smep, 7), (.bmi2, 8), (.invpcid, 10), (.adx, 19), (.smap, 20), (.clflushopt, 23),
+      ])
+    var c = bits(asker, [(.umip, 2), (.protectionKeys, 3), (.rdpid, 22)])
+    if asker.controls.contains(.protectionKeys) { c |= 1 << 4 }
+    return Leaf(b: b, c: c)
+  }
+
+  /// Leaf 80000001h. ECX: LAHF in 64-bit mode 0, LZCNT 5. EDX: SYSCALL 11, NX 20, 1 GiB pages 26, RDTSCP 27, LM 29.
+  private static func extendedFeatures(_ asker: Asker) -> Leaf {
+    let d = bits(asker, [(.syscall, 11), (.noExecute, 20), (.rdtscp, 27)]) | 1 << 26 | 1 << 29
+    return Leaf(c: 1 << 0 | bits(asker, [(.lzcnt, 5)]), d: d)
   }
 
   /// Extended topology: one thread a core, all cores in one package.

@@ -69,7 +69,8 @@ extension Partition {
       return interpreter.completeCPUID(eax: hv.eax, ebx: hv.ebx, ecx: hv.ecx, edx: hv.edx, of: processor)
     }
     let asker = CPUIDTable.Asker(
-      initialID: ApicID(vp), vpCount: configuration.vpCount, isAPICEnabled: apic(id).pointee.isHardwareEnabled)
+      initialID: ApicID(vp), vpCount: configuration.vpCount, isAPICEnabled: apic(id).pointee.isHardwareEnabled,
+      features: interpreter.features, controls: CR4(rawValue: processor.cr4))
     let answer = CPUIDTable.leaf(leaf, subleaf, asker)
     interpreter.completeCPUID(eax: answer.a, ebx: answer.b, ecx: answer.c, edx: answer.d, of: processor)
   }

@@ -11,6 +11,10 @@ oracle_enter:
   pushq %r15
   pushfq
   movq %rsp, host_rsp(%rip)
+  // A 32-bit snippet wants data segments that are not null.
+  movl $0x2b, %eax
+  movl %eax, %ds
+  movl %eax, %es
   movdqu 136+oracle_registers(%rip), %xmm0
   movdqu 152+oracle_registers(%rip), %xmm1
   movdqu 168+oracle_registers(%rip), %xmm2
@@ -45,7 +49,8 @@ oracle_enter:
   movq 112+oracle_registers(%rip), %r14
   movq 120+oracle_registers(%rip), %r15
   movq 32+oracle_registers(%rip), %rsp
-  jmp *oracle_target(%rip)
+  // Offset and selector: 0x33 for 64-bit code, 0x23 for 32-bit code.
+  ljmpl *oracle_target(%rip)
   .globl oracle_exit
 oracle_exit:
   movq %rax, 0+oracle_registers(%rip)

@@ -10,11 +10,15 @@
 
 void oracle_enter(void);
 extern struct oracle_state oracle_registers;
-extern void *oracle_target;
 extern char oracle_exit;
 
+struct oracle_target {
+  uint32_t offset;
+  uint16_t selector;
+} __attribute__((packed));
+
 struct oracle_state oracle_registers;
-void *oracle_target;
+struct oracle_target oracle_target;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static sigjmp_buf out;
@@ -28,7 +32,23 @@ static void *page(uint64_t address, int protection) {
   return at == MAP_FAILED ? (void *)address : at;
 }
 
-int oracle_run(const uint8_t *code, unsigned length, struct oracle_state *state, uint8_t *data) {
+/* Behind a snippet: back to 64-bit code, which jumps to `oracle_exit`. */
+static void append_return(uint8_t *at, int bits) {
+  if (bits == 32) {
+    const uint32_t next = (uint32_t)(uintptr_t)at + 7;
+    *at++ = 0xea;
+    memcpy(at, &next, 4);
+    at[4] = 0x33;
+    at[5] = 0;
+    at += 6;
+  }
+  const uint8_t jump[6] = {0xff, 0x25, 0, 0, 0, 0};
+  memcpy(at, jump, 6);
+  void *back = &oracle_exit;
+  memcpy(at + 6, &back, 8);
+}
+
+int oracle_run(int bits, const uint8_t *code, unsigned length, struct oracle_state *state, uint8_t *data) {
   static const int numbers[] = {SIGFPE, SIGILL, SIGSEGV, SIGTRAP, SIGBUS};
   struct sigaction old[5], action;
   stack_t alternate = {.ss_sp = signal_stack, .ss_size = sizeof signal_stack}, old_stack;
@@ -37,10 +57,7 @@ int oracle_run(const uint8_t *code, unsigned length, struct oracle_state *state,
   pthread_mutex_lock(&lock);
   uint8_t *text = page(0x20020000, PROT_READ | PROT_WRITE | PROT_EXEC);
   memcpy(text, code, length);
-  const uint8_t jump[6] = {0xff, 0x25, 0, 0, 0, 0};
-  memcpy(text + length, jump, 6);
-  void *back = &oracle_exit;
-  memcpy(text + length + 6, &back, 8);
+  append_return(text + length, bits);
   uint8_t *area = page(ORACLE_DATA, PROT_READ | PROT_WRITE);
   memcpy(area, data, ORACLE_PAGE);
   page(ORACLE_STACK - ORACLE_PAGE, PROT_READ | PROT_WRITE);
@@ -51,7 +68,8 @@ int oracle_run(const uint8_t *code, unsigned length, struct oracle_state *state,
   sigaltstack(&alternate, &old_stack);
   for (int i = 0; i < 5; i++) sigaction(numbers[i], &action, &old[i]);
   oracle_registers = *state;
-  oracle_target = text;
+  oracle_target.offset = (uint32_t)(uintptr_t)text;
+  oracle_target.selector = bits == 32 ? 0x23 : 0x33;
   result = sigsetjmp(out, 1);
   if (result == 0) {
     oracle_enter();
@@ -65,8 +83,8 @@ int oracle_run(const uint8_t *code, unsigned length, struct oracle_state *state,
   return result;
 }
 #else
-int oracle_run(const uint8_t *code, unsigned length, struct oracle_state *state, uint8_t *data) {
-  (void)code, (void)length, (void)state, (void)data;
+int oracle_run(int bits, const uint8_t *code, unsigned length, struct oracle_state *state, uint8_t *data) {
+  (void)bits, (void)code, (void)length, (void)state, (void)data;
   return -1;
 }
 #endif

@@ -14,7 +14,7 @@ final class Sandbox {
   static var tables: UInt64 { 0x1000 }
 
   /// The first GiB in 2 MiB pages, supervisor and writable.
-  init(size: UInt64 = 0x2100_0000, features: CPUFeatures = .standard) throws {
+  init(size: UInt64 = 0x2100_0000, features: CPUFeatures = .all) throws {
     memory = try GuestMemory(size: size)
     interpreter = Interpreter(memory: memory, features: features)
     memory.store64(0x2003, at: GPA(0x1000))
@@ -42,6 +42,13 @@ final class Sandbox {
       let exit = interpreter.run(vp, ticks: ticks)
       if exit != .exception { return exit }
     }
+  }
+
+  /// 64-bit code, or 32-bit code in compatibility mode, at privilege level 0.
+  func setCode(bits: Int) {
+    var state = vp.privateState
+    state.cs = bits == 64 ? .code64(8) : .code32(0x38)
+    vp.privateState = state
   }
 
   /// An IDT at 5000h whose every gate leads to a HLT of its own at 6000h + vector x 16, on the GDT at 4000h.

@@ -1,11 +1,13 @@
 import Architecture
+import Interpreter
 import Testing
 
 @testable import Machine
 
 @Suite("CPUID (SDM Vol. 2A)")
 struct CPUIDTests {
-  private let asker = CPUIDTable.Asker(initialID: ApicID(3), vpCount: 8, isAPICEnabled: true)
+  private let asker = CPUIDTable.Asker(
+    initialID: ApicID(3), vpCount: 8, isAPICEnabled: true, features: .all, controls: [])
 
   @Test func `the vendor is GenuineIntel, and no leaf above the highest says anything`() {
     let leaf = CPUIDTable.leaf(0, 0, asker)
@@ -25,6 +27,18 @@ struct CPUIDTests {
     let leaf = CPUIDTable.leaf(1, 0, asker)
     #expect(leaf.c.bit(21) && leaf.c.bit(24) && leaf.c.bit(31))
     #expect(!leaf.d.bit(0) && !leaf.d.bit(24) && !leaf.d.bit(25) && !leaf.d.bit(26))
+  }
+
+  @Test func `a feature that is hidden is in no leaf, and CR4.PKE shows in leaf 7`() {
+    #expect(CPUIDTable.leaf(7, 0, asker).b == 0x0098_0589)
+    #expect(CPUIDTable.leaf(7, 0, asker).c == 0x0040_000C)
+    var with = asker
+    with.controls = .protectionKeys
+    #expect(CPUIDTable.leaf(7, 0, with).c == 0x0040_001C)
+    var none = asker
+    none.features = []
+    #expect(CPUIDTable.leaf(7, 0, none) == CPUIDTable.Leaf())
+    #expect(CPUIDTable.leaf(0x8000_0001, 0, none) == CPUIDTable.Leaf(c: 1, d: 1 << 26 | 1 << 29))
   }
 
   @Test func `leaf Bh gives the x2APIC ID and the width that tells 8 cores apart`() {

@@ -1,21 +1,5 @@
 import Architecture
 
-/// What of the instruction set is there beside x86-64's baseline. CPUID has to say the same.
-public struct CPUFeatures: OptionSet, Hashable, Sendable {
-  public let rawValue: UInt32
-  @inline(__always) public init(rawValue: UInt32) { self.rawValue = rawValue }
-  /// CPUID.1:ECX[23].
-  public static var popcnt: Self { Self(rawValue: 1 << 0) }
-  /// CPUID.1:ECX[22].
-  public static var movbe: Self { Self(rawValue: 1 << 1) }
-  /// LZCNT, CPUID.80000001:ECX[5]; without it the encoding is BSR.
-  public static var lzcnt: Self { Self(rawValue: 1 << 2) }
-  /// TZCNT, CPUID.7:EBX[3]; without it the encoding is BSF.
-  public static var tzcnt: Self { Self(rawValue: 1 << 3) }
-  /// Intel's answer where AMD's differs: VMMCALL is accepted all the same.
-  public static var standard: Self { [.popcnt, .movbe] }
-}
-
 /// Bytes to one `Op` (SDM Vol. 2, chapter 2). The families' files say which operation an opcode is.
 struct Decoder {
   let bytes: UnsafePointer<UInt8>
@@ -40,6 +24,10 @@ struct Decoder {
   /// 255 for none.
   var segmentOverride: UInt8 = 255
   var modRM: UInt8 = 0
+  var hasVEX = false
+  /// VEX.vvvv, and VEX.L.
+  var vexRegister: UInt8 = 0
+  var vexIsLong = false
   var isRIPRelative = false
 
   init(bytes: UnsafePointer<UInt8>, at start: Int, available: Int, mode: CodeMode, features: CPUFeatures) {

@@ -22,7 +22,22 @@ extension Decoder {
       op.detail |= Detail.memory
       if addressWidth == 2 { readAddress16() } else { readAddress() }
       finishAddress()
+      foldSegmentBase()
     }
+  }
+
+  /// In 64-bit mode the base of FS or GS is one more register of the sum, where there is room for it.
+  private mutating func foldSegmentBase() {
+    guard is64, op.segment >= SegmentName.fs.rawValue, addressWidth == 8 else { return }
+    let base = op.segment == SegmentName.fs.rawValue ? Offset.fsBase : Offset.gsBase
+    if op.index == Offset.zero {
+      (op.index, op.scale) = (base, 0)
+    } else if op.base == Offset.zero {
+      op.base = base
+    } else {
+      return
+    }
+    op.addressing &= ~Addressing.segmented
   }
 
   private mutating func readAddress() {

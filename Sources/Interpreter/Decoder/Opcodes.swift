@@ -7,12 +7,13 @@ extension Decoder {
     case 0x06, 0x0E, 0x16, 0x1E: pushSegment(opcode &>> 3)
     case 0x07, 0x17, 0x1F: popSegment(opcode &>> 3)
     case 0x0F: decodeTwoByte(next8())
-    case 0x27, 0x2F, 0x37, 0x3F: setInvalid()
+    case 0x27, 0x2F, 0x37, 0x3F, 0xD4...0xD6: decodeDecimal(opcode)
     case 0x00...0x3F: decodeArithmetic(opcode)
     case 0x40...0x4F: decodeShortIncrement(opcode)
     case 0x50...0x5F: decodePushRegister(opcode)
     case 0x60, 0x61: decodePushAll(opcode)
-    case 0x63: if is64 { decodeExtend(min(operandWidth, 4), signed: true) } else { setInvalid() }
+    case 0x62: decodeBound()
+    case 0x63: if is64 { decodeExtend(min(operandWidth, 4), signed: true) } else { decodeAdjustLevel() }
     case 0x68, 0x6A: decodePushImmediate(opcode)
     case 0x69, 0x6B: decodeMultiplySigned(opcode)
     case 0x6C, 0x6D: decodeString(StringKind.input, opcode)
@@ -49,7 +50,7 @@ extension Decoder {
     case 0xB0...0xBF: decodeMoveImmediate(opcode)
     case 0xC0, 0xC1, 0xD0...0xD3: decodeShift(opcode)
     case 0xC2, 0xC3: decodeReturn(opcode)
-    case 0xC4, 0xC5: if is64 { setInvalid() } else { decodeFarPointer(opcode == 0xC4 ? 0 : 3) }
+    case 0xC4, 0xC5: if isVEX { decodeVEX(opcode) } else { decodeFarPointer(opcode == 0xC4 ? 0 : 3) }
     case 0xC6, 0xC7: decodeMoveImmediateToRM(opcode)
     case 0xC8, 0xC9: decodeFrame(opcode)
     case 0xCA, 0xCB: decodeFarReturn(opcode)
@@ -73,6 +74,35 @@ extension Decoder {
     case 2, 4: if opcode == 0xFF { decodeIndirect() } else { setInvalid() }
     case 3, 5: if opcode == 0xFF { decodeFarIndirect() } else { setInvalid() }
     case 6: if opcode == 0xFF { setStackOperand(.push) } else { setInvalid() }
+    default: setInvalid()
+    }
+  }
+
+  /// Outside 64-bit mode a VEX prefix is an LDS or LES with a register, which there is not.
+  private var isVEX: Bool { is64 || (position < available && bytes[position] >= 0xC0) }
+
+  /// C4 and C5 as prefixes (SDM Vol. 2, 2.3.5). Their R, X, B and vvvv are inverted.
+  private mutating func decodeVEX(_ opcode: UInt8) {
+    let isForbidden = hasLock || hasOperandPrefix || repeatPrefix != 0 || rex != 0
+    var map: UInt8 = 1
+    var last = next8()
+    rex = (last & 0x80 == 0 ? 4 : 0)
+    if opcode == 0xC4 {
+      map = last & 0x1F
+      rex |= (~last &>> 5) & 3
+      last = next8()
+      if last & 0x80 != 0 { rex |= 8 }
+    }
+    if !is64 { rex = 0 }
+    hasVEX = true
+    vexRegister = ~last &>> 3 & (is64 ? 0xF : 7)
+    vexIsLong = last & 4 != 0
+    hasOperandPrefix = last & 3 == 1
+    repeatPrefix = last & 3 == 2 ? 0xF3 : last & 3 == 3 ? 0xF2 : 0
+    let code = next8()
+    if isForbidden { return setInvalid() }
+    switch (map, code) {
+    case (2, 0xF0...0xFF), (3, 0xF0...0xFF): decodeVEXGeneral(map, code)
     default: setInvalid()
     }
   }

@@ -67,17 +67,42 @@ extension Decoder {
   }
 
   private mutating func decodeGroup7Register() {
+    // All but SMSW and LMSW are opcodes without a prefix.
+    if modRM & 0xE0 != 0xE0 || modRM >= 0xF8, vectorPrefix != 0 { return setInvalid() }
     switch modRM {
     case 0xC1: system(.vmcall)
     case 0xD9: system(.vmmcall)
-    case 0xCA: system(.clearAccess)
-    case 0xCB: system(.setAccess)
-    case 0xF8: if is64 { system(.swapGS) } else { setInvalid() }
-    case 0xF9: system(.readTSCP)
+    case 0xCA where features.contains(.smap): system(.clearAccess)
+    case 0xCB where features.contains(.smap): system(.setAccess)
+    case 0xEE where features.contains(.protectionKeys): system(.readKeyRights)
+    case 0xEF where features.contains(.protectionKeys): system(.writeKeyRights)
+    case 0xF8 where is64: system(.swapGS)
+    case 0xF9 where features.contains(.rdtscp): system(.readTSCP)
     case 0xE0...0xE7: system(.storeMachineStatus)
     case 0xF0...0xF7: system(.loadMachineStatus)
     default: setInvalid()
     }
+  }
+
+  /// Group 9, 0F C7: CMPXCHG8B, CMPXCHG16B and RDPID.
+  mutating func decodeGroup9() {
+    operandRM(hasREXW ? 8 : 4)
+    switch (reg, isMemory) {
+    case (1, true) where !hasREXW || features.contains(.cmpxchg16b):
+      set(.compareExchangePair, detail: Detail.lockable)
+    case (7, false) where repeatPrefix == 0xF3 && features.contains(.rdpid):
+      op.width = is64 ? 8 : 4
+      system(.readProcessorID)
+    default: setInvalid()
+    }
+  }
+
+  /// 66 0F 38 82: INVPCID.
+  mutating func decodeInvalidateContext() {
+    guard features.contains(.invpcid), vectorPrefix == 1 else { return setInvalid() }
+    operandsFromRM(is64 ? 8 : 4)
+    guard isMemory else { return setInvalid() }
+    system(.invalidateContext)
   }
 
   /// 0F 20...23. ModRM.mod is taken as 3; CR8 is REX.R with 0.

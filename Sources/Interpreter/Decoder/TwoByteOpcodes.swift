@@ -5,9 +5,10 @@ extension Decoder {
   mutating func decodeTwoByte(_ opcode: UInt8) {
     switch opcode {
     case 0x00, 0x01, 0x02, 0x03: decodeSystemGroup(opcode)
-    case 0x05: system(.systemCall)
+    case 0x05: if features.contains(.syscall) { system(.systemCall) } else { setInvalid() }
     case 0x06: system(.clearTaskSwitched)
     case 0x07:
+      guard features.contains(.syscall) else { return setInvalid() }
       op.width = hasREXW ? 8 : 4
       system(.systemReturn)
     case 0x08, 0x09: system(.invalidateCache)
@@ -43,7 +44,7 @@ extension Decoder {
     case 0xBE, 0xBF: decodeExtend(opcode == 0xBE ? 1 : 2, signed: true)
     case 0xC0, 0xC1: decodeExchangeAdd(opcode)
     case 0xC3: decodeNonTemporal()
-    case 0xC7: decodeCompareExchangePair()
+    case 0xC7: decodeGroup9()
     case 0xC8...0xCF: decodeSwapBytes(opcode)
     default: decodeVectorInteger(opcode)
     }
@@ -51,7 +52,10 @@ extension Decoder {
 
   private mutating func decodeThreeByte(_ opcode: UInt8) {
     switch opcode {
-    case 0xF0, 0xF1: decodeMoveSwapped(opcode)
+    case 0x82: decodeInvalidateContext()
+    case 0xF0, 0xF1:
+      if repeatPrefix == 0xF2 { decodeChecksum(opcode) } else { decodeMoveSwapped(opcode) }
+    case 0xF6: decodeAddCarry()
     default: setInvalid()
     }
   }
@@ -73,7 +77,8 @@ extension Decoder {
   private mutating func decodeGroup15() {
     readModRM()
     guard isMemory else { return decodeFence() }
-    guard vectorPrefix == 0 || (vectorPrefix == 1 && reg == 7) else { return setInvalid() }
+    let flushes = vectorPrefix == 1 && features.contains(.clflushopt) && reg == 7
+    guard vectorPrefix == 0 || flushes else { return setInvalid() }
     op.width = 4
     switch reg {
     case 0: set(.vectorState, detail: VectorState.save)

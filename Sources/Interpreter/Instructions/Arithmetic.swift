@@ -165,7 +165,7 @@ extension Interpreter {
     let kind = detail & 0xF
     let width = op.pointee.width
     if detail & Detail.memory != 0, detail & Detail.fromMemory == 0 {
-      let address = try address(c, op)
+      let address = ALU.writes(kind) ? try writeAddress(c, op) : try address(c, op)
       let segment = op.pointee.segment
       let right = detail & Detail.immediate != 0 ? op.pointee.immediate : c.register(op.pointee.b, width)
       guard ALU.writes(kind) else {

@@ -35,7 +35,7 @@ extension Interpreter {
     let mask: UInt64 = 1 &<< (number & (bits &- 1))
     let value: UInt64
     if op.pointee.isMemory {
-      let address = try bitStringAddress(c, op, number)
+      let address = try bitStringAddress(c, op, number, isWrite: kind != BitOperation.test)
       let segment = op.pointee.segment
       if kind == BitOperation.test {
         value = try load(c, address, width, segment)
@@ -53,14 +53,18 @@ extension Interpreter {
     c.pointee.setArithmetic(others | (value & mask != 0 ? 1 : 0))
   }
 
-  private func bitStringAddress(_ c: CPU, _ op: OpPointer, _ number: UInt64) throws(Stop) -> UInt64 {
-    guard !op.pointee.hasImmediate else { return try address(c, op) }
+  private func bitStringAddress(
+    _ c: CPU, _ op: OpPointer, _ number: UInt64, isWrite: Bool
+  ) throws(Stop) -> UInt64 {
     let width = op.pointee.width
+    guard !op.pointee.hasImmediate else { return try address(c, op, size: UInt64(width), isWrite: isWrite) }
     let shift: Int64 = width == 8 ? 6 : width == 4 ? 5 : 4
     let unit = Int64(bitPattern: signExtend(number, width)) &>> shift
     var moved = op.pointee
     moved.displacement &+= UInt64(bitPattern: unit &* Int64(width))
-    return try withUnsafeMutablePointer(to: &moved) { (moved) throws(Stop) in try address(c, moved) }
+    return try withUnsafeMutablePointer(to: &moved) { (moved) throws(Stop) in
+      try address(c, moved, size: UInt64(width), isWrite: isWrite)
+    }
   }
 
   /// BSF and BSR of 0 set ZF and leave the destination; the others count the operand's width then.
@@ -119,7 +123,7 @@ extension Decoder {
       guard repeatPrefix == 0xF3, features.contains(.popcnt) else { return setInvalid() }
       set(.bitScan, detail: BitScan.population)
     case 0xBC:
-      let counts = repeatPrefix == 0xF3 && features.contains(.tzcnt)
+      let counts = repeatPrefix == 0xF3 && features.contains(.bmi1)
       set(.bitScan, detail: counts ? BitScan.trailingZeros : BitScan.forward)
     default:
       let counts = repeatPrefix == 0xF3 && features.contains(.lzcnt)

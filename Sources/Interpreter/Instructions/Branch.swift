@@ -7,14 +7,16 @@ import Architecture
 extension Interpreter {
   /// The blocks of one page are linked when first taken; everything else goes by the jump table.
   @inline(never)
-  func follow(_ c: CPU, _ block: BlockPointer, _ offset: UInt64, isTaken: Bool) -> BlockPointer? {
+  func follow(_ c: CPU, _ block: BlockPointer, _ offset: UInt64, isTaken: Bool) throws(Stop) -> BlockPointer? {
     if !block.pointee.isTransient, offset < 4096, c.pointee.mode != .bits16,
       let next = sibling(c, block, Int(truncatingIfNeeded: offset))
     {
       if isTaken { block.pointee.taken = next } else { block.pointee.fallThrough = next }
       return next
     }
-    return jump(c, c.r64(Offset.page) &+ offset)
+    let target = c.r64(Offset.page) &+ offset
+    if isTaken { try checkTarget(c, target & c.ripMask) }
+    return jump(c, target)
   }
 
   /// Goes anywhere: RIP is set, and the block found if it was looked up before.
@@ -31,18 +33,21 @@ extension Interpreter {
   }
 
   @inline(__always)
-  func taken(_ c: CPU, _ block: BlockPointer, _ op: OpPointer) -> BlockPointer? {
-    block.pointee.taken ?? follow(c, block, op.pointee.immediate, isTaken: true)
+  func taken(_ c: CPU, _ block: BlockPointer, _ op: OpPointer) throws(Stop) -> BlockPointer? {
+    if let next = block.pointee.taken { return next }
+    return try follow(c, block, op.pointee.immediate, isTaken: true)
   }
 
   @inline(__always)
-  func notTaken(_ c: CPU, _ block: BlockPointer, _ op: OpPointer) -> BlockPointer? {
-    block.pointee.fallThrough ?? follow(c, block, UInt64(op.pointee.next), isTaken: false)
+  func notTaken(_ c: CPU, _ block: BlockPointer, _ op: OpPointer) throws(Stop) -> BlockPointer? {
+    if let next = block.pointee.fallThrough { return next }
+    return try follow(c, block, UInt64(op.pointee.next), isTaken: false)
   }
 
   @inline(__always)
   func call64(_ c: CPU, _ op: OpPointer) throws(Stop) {
     let pointer = c[.rsp] &- 8
+    guard isCanonical(c.r64(Offset.page) &+ op.pointee.immediate) else { throw c.fail(.generalProtection()) }
     try store64(c, pointer, c.r64(Offset.page) &+ UInt64(op.pointee.next), Self.ss)
     c[.rsp] = pointer
   }
@@ -86,7 +91,7 @@ extension Interpreter {
   /// LOOP and JCXZ, at every width.
   func takenNarrow(_ c: CPU, _ block: BlockPointer, _ op: OpPointer) throws(Stop) -> BlockPointer? {
     op.pointee.width >= 4 && c.pointee.mode != .bits16
-      ? taken(c, block, op) : jump(c, try narrowTarget(c, op))
+      ? try taken(c, block, op) : jump(c, try narrowTarget(c, op))
   }
 
   func nextRIP(_ c: CPU, _ op: OpPointer) -> UInt64 {
@@ -100,6 +105,16 @@ extension Interpreter {
     try checkTarget(c, target)
     setStackPointer(c, c[.rsp] &+ UInt64(width) &+ op.pointee.immediate)
     return target
+  }
+
+  /// The counter is as it was when the target is out of reach.
+  func loop(_ c: CPU, _ block: BlockPointer, _ op: OpPointer) throws(Stop) -> BlockPointer? {
+    let count = c[.rcx]
+    guard loopHolds(c, op) else { return try notTaken(c, block, op) }
+    do throws(Stop) { return try takenNarrow(c, block, op) } catch {
+      c[.rcx] = count
+      throw error
+    }
   }
 
   /// LOOPNE, LOOPE, LOOP, JCXZ: rows 0...3 of E0. The counter is as wide as addresses are.

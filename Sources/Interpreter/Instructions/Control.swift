@@ -39,6 +39,7 @@ extension Interpreter {
   /// Paging on with LME enters long mode; off leaves it (SDM Vol. 3A, 10.8.5).
   func setCR0(_ c: CPU, _ raw: UInt64) throws(Stop) {
     let value = CR0(rawValue: raw & CR0.defined.rawValue | CR0.extensionType.rawValue)
+    // Bits that are not defined below 32 are ignored, above it they are #GP.
     guard raw >> 32 == 0 else { throw c.fail(.generalProtection()) }
     if value.contains(.paging), !value.contains(.protection) { throw c.fail(.generalProtection()) }
     if value.contains(.notWriteThrough), !value.contains(.cacheDisable) { throw c.fail(.generalProtection()) }
@@ -50,62 +51,118 @@ extension Interpreter {
       }
       c.pointee.efer |= EFER.longModeActive.rawValue
     } else if !isPaging, wasPaging {
-      guard !c.isLong else { throw c.fail(.generalProtection()) }
+      let hasContexts = c.pointee.cr4 & CR4.processContextIdentifiers.rawValue != 0
+      guard !c.isLong, !hasContexts else { throw c.fail(.generalProtection()) }
       c.pointee.efer &= ~EFER.longModeActive.rawValue
     }
     let changed = c.pointee.cr0 ^ value.rawValue
+    let old = (c.pointee.cr0, c.pointee.efer)
     c.pointee.cr0 = value.rawValue
+    if changed & Self.pointerCR0 != 0, usesPointers(c) {
+      guard let pointers = readPointers(c) else {
+        c.pointee.cr0 = old.0
+        throw c.fail(.generalProtection())
+      }
+      c.pointee.pointers = pointers
+    }
     c.pointee.updateMode()
     // Toggling such a bit twice empties the TLB, also of the banks that are not in use meanwhile.
     if changed & Self.pagingCR0 != 0 { flushTranslations(c) } else { selectBank(c) }
   }
 
-  private func setCR3(_ c: CPU, _ value: UInt64) throws(Stop) {
-    if c.isLongModeActive, value >> UInt64(PageTableEntry.physicalBits) != 0 { throw c.fail(.generalProtection()) }
+  /// Changes of CR0 and CR4 that read the PDPTE registers anew (SDM Vol. 3A, 4.4.1).
+  private static var pointerCR0: UInt64 {
+    CR0.cacheDisable.rawValue | CR0.notWriteThrough.rawValue | CR0.paging.rawValue
+  }
+  private static var pointerCR4: UInt64 {
+    let bits: CR4 = [
+      .physicalAddressExtension, .pageGlobalEnable, .pageSizeExtensions, .supervisorExecutionPrevention,
+    ]
+    return bits.rawValue
+  }
+
+  /// With CR4.PCIDE bit 63 asks to keep translations, which is an offer: here all are forgotten all the same (SDM Vol.
+  /// 3A, 4.10.4.1).
+  private func setCR3(_ c: CPU, _ raw: UInt64) throws(Stop) {
+    let hasContexts = c.pointee.cr4 & CR4.processContextIdentifiers.rawValue != 0
+    let value = hasContexts ? raw & ~(1 &<< 63) : raw
+    guard value >> UInt64(PageTableEntry.physicalBits) == 0 else { throw c.fail(.generalProtection()) }
+    let old = c.pointee.cr3
     c.pointee.cr3 = value
+    if usesPointers(c) {
+      guard let pointers = readPointers(c) else {
+        c.pointee.cr3 = old
+        throw c.fail(.generalProtection())
+      }
+      c.pointee.pointers = pointers
+    }
     flushTranslations(c)
   }
 
   private func setCR4(_ c: CPU, _ value: UInt64) throws(Stop) {
-    guard value & ~CR4.supported.rawValue == 0 else { throw c.fail(.generalProtection()) }
-    let extension_ = CR4.physicalAddressExtension.rawValue
-    if c.isLongModeActive, value & extension_ == 0 { throw c.fail(.generalProtection()) }
+    guard value & ~features.controls.rawValue == 0 else { throw c.fail(.generalProtection()) }
+    if c.isLongModeActive, value & CR4.physicalAddressExtension.rawValue == 0 {
+      throw c.fail(.generalProtection())
+    }
     let changed = c.pointee.cr4 ^ value
+    let contexts = CR4.processContextIdentifiers.rawValue
+    if changed & value & contexts != 0 {
+      guard c.isLongModeActive, c.pointee.cr3 & 0xFFF == 0 else { throw c.fail(.generalProtection()) }
+    }
     c.pointee.cr4 = value
+    if changed & Self.pointerCR4 != 0, usesPointers(c) {
+      guard let pointers = readPointers(c) else {
+        c.pointee.cr4 = value ^ changed
+        throw c.fail(.generalProtection())
+      }
+      c.pointee.pointers = pointers
+    }
+    c.pointee.updateBreakpoints()
     if changed & Self.pagingCR4 != 0 { flushTranslations(c) } else { selectBank(c) }
+  }
+
+  /// UMIP keeps the instructions that show system registers from user mode (SDM Vol. 3A, 2.5).
+  func requireSystemView(_ c: CPU) throws(Stop) {
+    if c.pointee.cr4 & CR4.userModeInstructionPrevention.rawValue != 0 { try requireLevel0(c) }
   }
 
   func loadMachineStatus(_ c: CPU, _ op: OpPointer) throws(Stop) {
     try requireLevel0(c)
     let value = try word(c, op)
     // LMSW sets PE but never clears it.
-    let kept = c.pointee.cr0 & ~0xE | c.pointee.cr0 & 1
+    let kept = c.pointee.cr0 & ~0xE
     try setCR0(c, kept | value & 0xF)
   }
 
-  /// MOV to and from DR0...DR7. They hold what is written; breakpoints do not fire.
+  /// MOV to and from DR0...DR7.
   func debug(_ c: CPU, _ op: OpPointer, isWrite: Bool) throws(Stop) {
-    try requireLevel0(c)
     var number = Int(op.pointee.immediate & 7)
     if number == 4 || number == 5 {
       guard c.pointee.cr4 & CR4.debuggingExtensions.rawValue == 0 else { throw c.fail(.invalidOpcode) }
       number += 2
+    }
+    try requireLevel0(c)
+    if c.pointee.dr[7] & DR7.generalDetect != 0 {
+      c.pointee.dr[6] |= DR6.generalDetect
+      throw c.fail(.debug)
     }
     let width: UInt8 = c.isLong ? 8 : 4
     guard isWrite else { return c.setRegister(op.pointee.a, width, c.pointee.dr[number]) }
     let value = c.register(op.pointee.a, width)
     if number >= 6, value >> 32 != 0 { throw c.fail(.generalProtection()) }
     switch number {
-    case 6: c.pointee.dr[6] = value & 0xE00F | 0xFFFF_0FF0
-    case 7: c.pointee.dr[7] = value & 0xFFFF_2FFF | 0x400
+    case 6: c.pointee.dr[6] = value & DR6.writable | DR6.fixed
+    case 7: c.pointee.dr[7] = value & DR7.writable | DR7.fixed
     default: c.pointee.dr[number] = value
     }
+    c.pointee.updateBreakpoints()
+    selectBank(c)
   }
 
   /// LGDT and LIDT: 6 or 10 bytes; a 16-bit operand size keeps 24 bits of the base.
   func loadTable(_ c: CPU, _ op: OpPointer, isGlobal: Bool) throws(Stop) {
     try requireLevel0(c)
-    let address = try address(c, op)
+    let address = try address(c, op, size: c.isLong ? 10 : 6)
     let segment = op.pointee.segment
     let limit = try load16(c, address, segment)
     var base = try load(c, address &+ 2, c.isLong ? 8 : 4, segment)
@@ -116,8 +173,9 @@ extension Interpreter {
   }
 
   func storeTable(_ c: CPU, _ op: OpPointer, _ table: TableRegister) throws(Stop) {
-    let address = try address(c, op)
+    try requireSystemView(c)
     let width: UInt8 = c.isLong ? 8 : 4
+    let address = try address(c, op, size: 2 &+ UInt64(width), isWrite: true)
     try probeStore(c, address, 2 + Int(width), op.pointee.segment)
     try store16(c, address, table.limit, op.pointee.segment)
     try store(c, address &+ 2, width, table.base, op.pointee.segment)
@@ -126,7 +184,8 @@ extension Interpreter {
   /// SLDT, STR, SMSW and MOV from a segment: 16 bits to memory, the operand size to a register.
   func storeWord(_ c: CPU, _ op: OpPointer, _ value: UInt64) throws(Stop) {
     if op.pointee.isMemory {
-      try store16(c, try address(c, op), UInt16(truncatingIfNeeded: value), op.pointee.segment)
+      let address = try address(c, op, size: 2, isWrite: true)
+      try store16(c, address, UInt16(truncatingIfNeeded: value), op.pointee.segment)
     } else {
       c.setRegister(op.pointee.a, op.pointee.width, value)
     }
@@ -134,7 +193,8 @@ extension Interpreter {
 
   /// A 16-bit operand in rm.
   func word(_ c: CPU, _ op: OpPointer) throws(Stop) -> UInt64 {
-    op.pointee.isMemory ? UInt64(try load16(c, op)) : UInt64(c.r16(op.pointee.a))
+    guard op.pointee.isMemory else { return UInt64(c.r16(op.pointee.a)) }
+    return UInt64(try load16(c, try address(c, op, size: 2), op.pointee.segment))
   }
 
   /// MOV and POP to a segment register. Loading SS holds interrupts back for one instruction.
@@ -143,13 +203,13 @@ extension Interpreter {
     let value = isPop ? try peek(c, op.pointee.width) : try word(c, op)
     try loadSegment(c, number, UInt16(truncatingIfNeeded: value))
     if isPop { setStackPointer(c, c[.rsp] &+ UInt64(op.pointee.width)) }
-    if number == Self.ss { c.pointee.shadow = true }
+    if number == Self.ss { (c.pointee.shadow, c.pointee.stackShadow) = (true, true) }
   }
 
   /// LDS, LES, LFS, LGS and LSS.
   func loadFarPointer(_ c: CPU, _ op: OpPointer) throws(Stop) {
     let width = op.pointee.width
-    let place = try address(c, op)
+    let place = try address(c, op, size: UInt64(width) &+ 2)
     let offset = try load(c, place, width, op.pointee.segment)
     let selector = try load16(c, place &+ UInt64(width), op.pointee.segment)
     try loadSegment(c, UInt8(op.pointee.immediate & 7), selector)
@@ -174,7 +234,8 @@ extension Interpreter {
     guard c.isProtected else { throw c.fail(.invalidOpcode) }
     let isRM = kind == .verifyRead || kind == .verifyWrite
     let selector: UInt16 =
-      op.pointee.isMemory ? try load16(c, op) : c.r16(isRM ? op.pointee.a : op.pointee.b)
+      op.pointee.isMemory
+      ? try load16(c, try address(c, op, size: 2), op.pointee.segment) : c.r16(isRM ? op.pointee.a : op.pointee.b)
     let found = try visibleDescriptor(c, selector, kind)
     let others = c.arithmeticFlags & ~0x40
     c.pointee.setArithmetic(others | (found == nil ? 0 : 0x40))

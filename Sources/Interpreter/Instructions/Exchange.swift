@@ -60,7 +60,7 @@ extension Interpreter {
   /// CMPXCHG8B and, with REX.W, CMPXCHG16B, which wants 16-byte alignment. Only ZF changes.
   func compareExchangePair(_ c: CPU, _ op: OpPointer) throws(Stop) {
     let half = op.pointee.width
-    let address = try address(c, op)
+    let address = try address(c, op, size: UInt64(half) &* 2, isWrite: true)
     let segment = op.pointee.segment
     if half == 8, address & 15 != 0 { throw c.fail(.generalProtection()) }
     try probeIfNeeded(c, address, half, segment)
@@ -108,12 +108,5 @@ extension Decoder {
   mutating func decodeCompareExchange(_ opcode: UInt8) {
     operandsToRM(opcode & 1 == 0 ? 1 : operandWidth)
     set(.compareExchange, detail: Detail.lockable)
-  }
-
-  /// Group 9, 0F C7 /1.
-  mutating func decodeCompareExchangePair() {
-    operandRM(hasREXW ? 8 : 4)
-    guard isMemory, reg == 1 else { return setInvalid() }
-    set(.compareExchangePair, detail: Detail.lockable)
   }
 }

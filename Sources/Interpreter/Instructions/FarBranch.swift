@@ -1,7 +1,6 @@
 import Architecture
 
-/// Far JMP, CALL and RET, and IRET (SDM Vol. 1, 6.4; Vol. 3A, 5.8 and 6.14.3). Call gates and task switches are not
-/// there: they are #GP.
+/// Far JMP, CALL and RET, and IRET (SDM Vol. 1, 6.4; Vol. 3A, 5.8 and 6.14.3). Task switches are not there: they are #GP.
 extension Interpreter {
   /// JMP and CALL, direct (EA, 9A) or through memory (FF /5, /3). `detail` bit 0: CALL; bit 1: direct.
   func farTransfer(_ c: CPU, _ op: OpPointer) throws(Stop) {
@@ -10,23 +9,30 @@ extension Interpreter {
     var offset = op.pointee.immediate
     var selector = UInt16(truncatingIfNeeded: op.pointee.displacement)
     if op.pointee.detail & 2 == 0 {
-      let place = try address(c, op)
+      let place = try address(c, op, size: UInt64(width) &+ 2)
       offset = try load(c, place, width, op.pointee.segment)
       selector = UInt16(truncatingIfNeeded: try load(c, place &+ UInt64(width), 2, op.pointee.segment))
     }
+    if c.isProtected, let gate = try callGate(c, selector) {
+      try passGate(c, gate, isCall: isCall, return: nextRIP(c, op))
+      return
+    }
     let target = try codeSegment(c, selector, isReturn: false)
     try checkFarTarget(c, target, offset)
-    if isCall {
-      let old = c[.rsp]
-      do throws(Stop) {
-        try push(c, UInt64(c.segment(1).pointee.selector), width)
-        try push(c, nextRIP(c, op), width)
-      } catch {
-        c[.rsp] = old
-        throw error
-      }
-    }
+    if isCall { try pushReturn(c, width, nextRIP(c, op)) }
     setCode(c, target, offset)
+  }
+
+  /// CS and RIP of a far call that stays on its stack.
+  func pushReturn(_ c: CPU, _ width: UInt8, _ rip: UInt64) throws(Stop) {
+    let old = c[.rsp]
+    do throws(Stop) {
+      try push(c, UInt64(c.segment(1).pointee.selector), width)
+      try push(c, rip, width)
+    } catch {
+      c[.rsp] = old
+      throw error
+    }
   }
 
   /// The code segment to go to. A far branch keeps CPL; a return takes it from the selector.
@@ -61,7 +67,7 @@ extension Interpreter {
     return segment
   }
 
-  private func checkFarTarget(_ c: CPU, _ target: SegmentRegister, _ offset: UInt64) throws(Stop) {
+  func checkFarTarget(_ c: CPU, _ target: SegmentRegister, _ offset: UInt64) throws(Stop) {
     let isValid =
       c.isLongModeActive && target.isLong ? isCanonical(offset) : offset <= UInt64(target.limit)
     guard isValid else { throw c.fail(.generalProtection()) }
@@ -112,7 +118,8 @@ extension Interpreter {
       let segment = c.segment(number).pointee
       let isConforming = segment.isCodeOrData && segment.type & 0xC == 0xC
       if !isConforming, segment.privilege < c.pointee.cpl, segment.selector & 0xFFFC != 0 {
-        c.segment(number).pointee = SegmentRegister()
+        // The base stays, which 64-bit mode shows.
+        c.segment(number).pointee = SegmentRegister(base: segment.base)
       }
     }
   }
@@ -138,30 +145,31 @@ extension Interpreter {
       let newSS = UInt16(truncatingIfNeeded: try peek(c, width, depth: step &* 4))
       let stack = try outerStack(c, newSS, level, isLong: isLong)
       c.segment(Self.ss).pointee = stack
-      setReturnedFlags(c, flags, width, old)
+      setReturnedFlags(c, flags, width, old, isInterrupt: true)
       setCode(c, target, offset)
       setStackPointer(c, newRSP)
       if level > old { dropInnerSegments(c) }
     } else {
       setStackPointer(c, c[.rsp] &+ step &* 3)
-      setReturnedFlags(c, flags, width, old)
+      setReturnedFlags(c, flags, width, old, isInterrupt: true)
       setCode(c, target, offset)
     }
     c.pointee.nmiBlocked = false
   }
 
-  /// IOPL changes at CPL 0 only, IF where CPL <= IOPL; 16 bits leave the upper half alone.
-  func setReturnedFlags(_ c: CPU, _ value: UInt64, _ width: UInt8, _ level: UInt8) {
-    let old = c.rflags
-    var writable =
-      RFlags.defined.rawValue
-      & ~(RFlags.virtual8086.rawValue | RFlags.virtualInterrupt.rawValue
-      | RFlags.virtualInterruptPending.rawValue | RFlags.resume.rawValue)
+  /// IOPL changes at CPL 0 only, IF where CPL <= IOPL; 16 bits leave the upper half alone. RF comes back with IRET alone;
+  /// VM, VIF and VIP stay 0.
+  func setReturnedFlags(
+    _ c: CPU, _ value: UInt64, _ width: UInt8, _ level: UInt8, isInterrupt: Bool = false
+  ) {
+    let old = c.rflags & ~RFlags.resume.rawValue
+    let never: RFlags = [.virtual8086, .virtualInterrupt, .virtualInterruptPending]
+    var writable = RFlags.defined.rawValue & ~never.rawValue
+    if !isInterrupt { writable &= ~RFlags.resume.rawValue }
     if level != 0 { writable &= ~RFlags.ioPrivilege.rawValue }
     if c.isProtected, level > UInt8(old.field(12, 2)) { writable &= ~RFlags.interruptEnable.rawValue }
     if width == 2 { writable &= 0xFFFF }
-    // RF would last for one instruction; there are no breakpoints for it to hold back.
-    c.pointee.setRFlags(old & ~writable & ~RFlags.resume.rawValue | value & writable)
+    c.pointee.setRFlags(old & ~writable | value & writable)
   }
 }
 

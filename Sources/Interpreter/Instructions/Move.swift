@@ -18,7 +18,7 @@ extension Interpreter {
     let width = UInt8(op.pointee.detail & 0xF)
     let value =
       if op.pointee.isMemory {
-        try load(c, try address(c, op), width, op.pointee.segment)
+        try load(c, try address(c, op, size: UInt64(width)), width, op.pointee.segment)
       } else {
         c.register(op.pointee.b, width)
       }
@@ -77,7 +77,8 @@ extension Interpreter {
   func translateByte(_ c: CPU, _ op: OpPointer) throws(Stop) {
     var offset = c[.rbx] &+ UInt64(c.r8(0))
     offset &= widthMask(op.pointee.addressWidth)
-    c.setR8(0, try load8(c, try linear(c, op.pointee.segment, offset, 1), op.pointee.segment))
+    let address = try linear(c, op.pointee.segment, offset, 1, isWrite: false)
+    c.setR8(0, try load8(c, address, op.pointee.segment))
   }
 }
 
@@ -188,7 +189,9 @@ extension Decoder {
     }
   }
 
+  /// LEA ignores the segment.
   mutating func decodeLoadEffective() {
+    segmentOverride = 255
     operandsFromRM(operandWidth)
     guard isMemory else { return setInvalid() }
     guard op.addressing & ~Addressing.segmented == 0, is64, op.width >= 4 else { return set(.loadEffective) }

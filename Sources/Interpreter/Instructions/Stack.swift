@@ -12,13 +12,15 @@ extension Interpreter {
 
   func setStackPointer(_ c: CPU, _ value: UInt64) { c.setRegister(32, stackAddressWidth(c), value) }
 
-  func stackLinear(_ c: CPU, _ pointer: UInt64, _ width: UInt8) throws(Stop) -> UInt64 {
-    try linear(c, Self.ss, pointer & widthMask(stackAddressWidth(c)), width)
+  func stackLinear(
+    _ c: CPU, _ pointer: UInt64, _ width: UInt8, isWrite: Bool = false
+  ) throws(Stop) -> UInt64 {
+    try linear(c, Self.ss, pointer & widthMask(stackAddressWidth(c)), UInt64(width), isWrite: isWrite)
   }
 
   func push(_ c: CPU, _ value: UInt64, _ width: UInt8) throws(Stop) {
     let pointer = c[.rsp] &- UInt64(width)
-    try store(c, try stackLinear(c, pointer, width), width, value, Self.ss)
+    try store(c, try stackLinear(c, pointer, width, isWrite: true), width, value, Self.ss)
     setStackPointer(c, pointer)
   }
 
@@ -75,7 +77,7 @@ extension Interpreter {
       return
     }
     do throws(Stop) {
-      try store(c, try address(c, op), width, value, op.pointee.segment)
+      try store(c, try writeAddress(c, op), width, value, op.pointee.segment)
     } catch {
       c[.rsp] = old
       throw error
@@ -98,7 +100,7 @@ extension Interpreter {
 
   private func probeStack(_ c: CPU, _ size: Int) throws(Stop) {
     let bottom = (c[.rsp] &- UInt64(size)) & widthMask(stackAddressWidth(c))
-    try probeStore(c, try linear(c, Self.ss, bottom, 1), size, Self.ss)
+    try probeStore(c, try linear(c, Self.ss, bottom, 1, isWrite: true), size, Self.ss)
   }
 
   func popAll(_ c: CPU, _ op: OpPointer) throws(Stop) {
@@ -147,7 +149,7 @@ extension Interpreter {
       if level > 0 { try push(c, top, width) }
       let bottom = c[.rsp] &- op.pointee.immediate
       // The new top of stack must be writable.
-      try probeStore(c, try stackLinear(c, bottom, width), 1, Self.ss)
+      try probeStore(c, try stackLinear(c, bottom, width, isWrite: true), 1, Self.ss)
       setStackPointer(c, bottom)
       c.setRegister(40, width, top)
     } catch {

@@ -112,21 +112,24 @@ extension Interpreter {
     }
   }
 
-  private func pointer(_ c: CPU, _ op: OpPointer, _ offset: UInt8, _ segment: UInt8) throws(Stop) -> UInt64 {
-    try linear(c, segment, c.register(offset, op.pointee.addressWidth), op.pointee.width)
+  private func pointer(
+    _ c: CPU, _ op: OpPointer, _ offset: UInt8, _ segment: UInt8, isWrite: Bool
+  ) throws(Stop) -> UInt64 {
+    let value = c.register(offset, op.pointee.addressWidth)
+    return try linear(c, segment, value, UInt64(op.pointee.width), isWrite: isWrite)
   }
   func loadSource(_ c: CPU, _ op: OpPointer) throws(Stop) -> UInt64 {
     let segment = op.pointee.segment
-    return try load(c, try pointer(c, op, 48, segment), op.pointee.width, segment)
+    return try load(c, try pointer(c, op, 48, segment, isWrite: false), op.pointee.width, segment)
   }
   private func loadDestination(_ c: CPU, _ op: OpPointer) throws(Stop) -> UInt64 {
-    try load(c, try pointer(c, op, 56, 0), op.pointee.width, 0)
+    try load(c, try pointer(c, op, 56, 0, isWrite: false), op.pointee.width, 0)
   }
   func storeDestination(_ c: CPU, _ op: OpPointer, _ value: UInt64) throws(Stop) {
-    try store(c, try pointer(c, op, 56, 0), op.pointee.width, value, 0)
+    try store(c, try pointer(c, op, 56, 0, isWrite: true), op.pointee.width, value, 0)
   }
   func probeDestination(_ c: CPU, _ op: OpPointer) throws(Stop) {
-    try probeStore(c, try pointer(c, op, 56, 0), Int(op.pointee.width), 0)
+    try probeStore(c, try pointer(c, op, 56, 0, isWrite: true), Int(op.pointee.width), 0)
   }
 
   func advance(_ c: CPU, _ op: OpPointer, source: Bool, destination: Bool) {

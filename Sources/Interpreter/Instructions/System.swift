@@ -15,6 +15,7 @@ enum SystemKind: UInt16 {
   case portIn, portOut
   case setAccess, clearAccess
   case readFSBase, readGSBase, writeFSBase, writeGSBase
+  case readKeyRights, writeKeyRights, invalidateContext, readProcessorID
 }
 
 /// Instructions that end a block because control, rights, time or the machine may be concerned. RIP is after the
@@ -43,10 +44,12 @@ extension Interpreter {
       try requireLevel0(c)
       swap(&c.segment(5).pointee.base, &c.pointee.kernelGSBase)
     case .interruptReturn: try interruptReturn(c, op)
-    case .interrupt: softwareInterrupt(c, op, Fault(vector: UInt8(truncatingIfNeeded: op.pointee.immediate)))
-    case .breakpoint: softwareInterrupt(c, op, .breakpoint)
-    case .interruptOverflow: if c.overflow { softwareInterrupt(c, op, .overflow) }
-    case .debugTrap: softwareInterrupt(c, op, .debug)
+    case .interrupt:
+      softwareInterrupt(c, op, Fault(vector: UInt8(truncatingIfNeeded: op.pointee.immediate)), .software)
+    case .breakpoint: softwareInterrupt(c, op, .breakpoint, .software)
+    case .interruptOverflow: if c.overflow { softwareInterrupt(c, op, .overflow, .software) }
+    // INT1 is like an interrupt from outside: no privilege is checked (SDM Vol. 2, "INT n").
+    case .debugTrap: softwareInterrupt(c, op, .debug, .exception)
     case .moveFromControl, .moveToControl: try control(c, op, isWrite: kind == .moveToControl)
     case .moveFromDebug, .moveToDebug: try debug(c, op, isWrite: kind == .moveToDebug)
     case .clearTaskSwitched:
@@ -56,15 +59,17 @@ extension Interpreter {
     case .storeGlobalTable: try storeTable(c, op, c.pointee.gdtr)
     case .storeInterruptTable: try storeTable(c, op, c.pointee.idtr)
     case .loadMachineStatus: try loadMachineStatus(c, op)
-    case .storeMachineStatus: try storeWord(c, op, c.pointee.cr0)
+    case .storeMachineStatus:
+      try requireSystemView(c)
+      try storeWord(c, op, c.pointee.cr0)
     case .invalidatePage:
       try requireLevel0(c)
-      _ = try address(c, op)
       // A large page is held as many small ones, and INVLPG may forget more than it names (SDM Vol. 3A, 4.10.4.1).
       flushTranslations(c)
     case .invalidateCache: try requireLevel0(c)
     case .storeLocalTable, .storeTask:
       guard c.isProtected else { throw c.fail(.invalidOpcode) }
+      try requireSystemView(c)
       try storeWord(c, op, UInt64(c.segment(kind == .storeTask ? 6 : 7).pointee.selector))
     case .loadLocalTable, .loadTask:
       guard c.isProtected else { throw c.fail(.invalidOpcode) }
@@ -79,6 +84,9 @@ extension Interpreter {
     case .portIn, .portOut: try port(c, op, isWrite: kind == .portOut)
     case .setAccess, .clearAccess: try setAccess(c, kind == .setAccess)
     case .readFSBase, .readGSBase, .writeFSBase, .writeGSBase: try segmentBase(c, op, kind)
+    case .readKeyRights, .writeKeyRights: try keyRights(c, isWrite: kind == .writeKeyRights)
+    case .invalidateContext: try invalidateContext(c, op)
+    case .readProcessorID: c.setRegister(op.pointee.a, op.pointee.width, c.pointee.tscAux & 0xFFFF_FFFF)
     }
   }
 
@@ -136,6 +144,7 @@ extension Interpreter {
       return
     }
     let value = UInt64(c.r32(0)) | UInt64(c.r32(16)) &<< 32
+    if number == ProcessorMSR.efer, value & ~features.enables.rawValue != 0 { throw c.fail(.generalProtection()) }
     let isKnown: Bool
     do throws(Fault) { isKnown = try c.writeMSR(number, value) } catch { throw c.fail(error) }
     guard isKnown else { throw c.leave(.writeMSR(number, value: value), .write, op) }
@@ -143,8 +152,15 @@ extension Interpreter {
   }
 
   /// RIP is past the instruction already; a fault on the way to the handler is the instruction's own.
-  private func softwareInterrupt(_ c: CPU, _ op: OpPointer, _ event: Fault) {
-    deliver(c, event, .software, of: c.pointee.rip &- UInt64(op.pointee.length))
+  /// TF is in the frame, and traps after IRET has brought it back.
+  private func softwareInterrupt(_ c: CPU, _ op: OpPointer, _ event: Fault, _ kind: EventKind) {
+    c.pointee.isTrapDue = false
+    if kind == .exception {
+      c.pointee.exceptionCount &+= 1
+      c.pointee.lastException = event
+      c.pointee.lastExceptionRIP = c.pointee.rip
+    }
+    deliver(c, event, kind, of: (c.pointee.rip &- UInt64(op.pointee.length)) & c.ripMask)
   }
 
   private func setAccess(_ c: CPU, _ isOn: Bool) throws(Stop) {
@@ -156,6 +172,35 @@ extension Interpreter {
     selectBank(c)
   }
 
+  /// RDPKRU and WRPKRU; the index in ECX, and for writes EDX, are 0.
+  private func keyRights(_ c: CPU, isWrite: Bool) throws(Stop) {
+    guard c.pointee.cr4 & CR4.protectionKeys.rawValue != 0 else { throw c.fail(.invalidOpcode) }
+    guard c.r32(8) == 0, !isWrite || c.r32(16) == 0 else { throw c.fail(.generalProtection()) }
+    guard isWrite else {
+      c.setR32(0, c.pointee.pkru)
+      c.setR32(16, 0)
+      return
+    }
+    c.pointee.pkru = c.r32(0)
+    selectBank(c)
+  }
+
+  /// INVPCID: whatever it names, all translations are forgotten, which is allowed (SDM Vol. 3A, 4.10.4.1).
+  private func invalidateContext(_ c: CPU, _ op: OpPointer) throws(Stop) {
+    try requireLevel0(c)
+    let kind = c.register(op.pointee.a, op.pointee.width)
+    let place = try address(c, op, size: 16)
+    let context = try load64(c, place, op.pointee.segment)
+    let target = try load64(c, linear(c, place &+ 8), op.pointee.segment)
+    guard kind < 4, context >> 12 == 0 || kind > 1 else { throw c.fail(.generalProtection()) }
+    if kind <= 1 {
+      let hasContexts = c.pointee.cr4 & CR4.processContextIdentifiers.rawValue != 0
+      guard hasContexts || context == 0 else { throw c.fail(.generalProtection()) }
+      if kind == 0, !isCanonical(target) { throw c.fail(.generalProtection()) }
+    }
+    flushTranslations(c)
+  }
+
   // MARK: Ports
 
   /// IN and OUT. A port is reachable at CPL <= IOPL, or through the TSS's bitmap (SDM Vol. 1, 19.5).
@@ -163,6 +208,7 @@ extension Interpreter {
     let width = op.pointee.width
     let port = op.pointee.hasImmediate ? UInt16(op.pointee.immediate) : c.r16(16)
     try checkPort(c, port, width)
+    c.pointee.pendingDebug |= c.portHits(port, width)
     guard isWrite else {
       c.pointee.reads[0] = MMIOAccess(gpa: 0, value: 0, size: Int(width))
       throw c.leave(.portIn(port: port, size: Int(width)), .portIn, op)
@@ -200,10 +246,12 @@ extension Interpreter {
       }
       try storeDestination(c, op, c.pointee.reads[0].value)
       c.pointee.readCursor &+= 1
+      c.pointee.pendingDebug |= c.portHits(port, width)
       finishPortString(c, op, repeats, count, source: false)
       return
     }
     let value = try loadSource(c, op)
+    c.pointee.pendingDebug |= c.portHits(port, width)
     finishPortString(c, op, repeats, count, source: true)
     throw retire(c, .portOut(port: port, size: Int(width), value: UInt32(truncatingIfNeeded: value)))
   }
@@ -216,6 +264,7 @@ extension Interpreter {
       // Not done: the instruction is met again, and this element's tick is no retired instruction.
       c.pointee.rip = (c.r64(Offset.page) &+ UInt64(op.pointee.next) &- UInt64(op.pointee.length)) & c.ripMask
       c.pointee.extraTicks &+= 1
+      resume(c)
     }
   }
 }

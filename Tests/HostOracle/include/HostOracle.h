@@ -15,8 +15,8 @@ struct oracle_state {
 #define ORACLE_STACK 0x20010000ull
 #define ORACLE_PAGE 4096
 
-/// Runs machine code on the host's processor. The data page is copied in from and out to `data`.
-/// Returns 0, the number of the signal it died of, or -1 where that cannot be done.
-int oracle_run(const uint8_t *code, unsigned length, struct oracle_state *state, uint8_t *data);
+/// Runs machine code on the host's processor, as 64-bit or as 32-bit code. The data page is copied in from and out to
+/// `data`. Returns 0, the number of the signal it died of, or -1 where that cannot be done.
+int oracle_run(int bits, const uint8_t *code, unsigned length, struct oracle_state *state, uint8_t *data);
 
 #endif

@@ -1,0 +1,58 @@
+import Architecture
+
+/// What of the instruction set is there beside x86-64's baseline. CPUID has to say the same.
+public struct CPUFeatures: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt64
+  @inline(__always) public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  public static var popcnt: Self { Self(rawValue: 1 << 0) }
+  public static var movbe: Self { Self(rawValue: 1 << 1) }
+  /// Without it the encoding of LZCNT is BSR.
+  public static var lzcnt: Self { Self(rawValue: 1 << 2) }
+  /// Without it the encoding of TZCNT is BSF.
+  public static var bmi1: Self { Self(rawValue: 1 << 3) }
+  public static var bmi2: Self { Self(rawValue: 1 << 4) }
+  public static var adx: Self { Self(rawValue: 1 << 5) }
+  public static var cmpxchg16b: Self { Self(rawValue: 1 << 6) }
+  public static var fsgsbase: Self { Self(rawValue: 1 << 7) }
+  public static var rdtscp: Self { Self(rawValue: 1 << 8) }
+  public static var rdpid: Self { Self(rawValue: 1 << 9) }
+  public static var clflushopt: Self { Self(rawValue: 1 << 10) }
+  public static var syscall: Self { Self(rawValue: 1 << 11) }
+
+  public static var noExecute: Self { Self(rawValue: 1 << 16) }
+  public static var smep: Self { Self(rawValue: 1 << 17) }
+  public static var smap: Self { Self(rawValue: 1 << 18) }
+  public static var umip: Self { Self(rawValue: 1 << 19) }
+  public static var protectionKeys: Self { Self(rawValue: 1 << 20) }
+  public static var pcid: Self { Self(rawValue: 1 << 21) }
+  public static var invpcid: Self { Self(rawValue: 1 << 22) }
+
+  /// Everything there is.
+  public static var all: Self {
+    [
+      .popcnt, .movbe, .lzcnt, .bmi1, .bmi2, .adx, .cmpxchg16b, .fsgsbase, .rdtscp, .rdpid, .clflushopt, .syscall,
+      .noExecute, .smep, .smap, .umip, .protectionKeys, .pcid, .invpcid,
+    ]
+  }
+
+  /// What MOV to CR4 accepts; any other bit is #GP.
+  var controls: CR4 {
+    var bits = CR4.always
+    if contains(.fsgsbase) { bits.insert(.fsgsbase) }
+    if contains(.smep) { bits.insert(.supervisorExecutionPrevention) }
+    if contains(.smap) { bits.insert(.supervisorAccessPrevention) }
+    if contains(.umip) { bits.insert(.userModeInstructionPrevention) }
+    if contains(.protectionKeys) { bits.insert(.protectionKeys) }
+    if contains(.pcid) { bits.insert(.processContextIdentifiers) }
+    return bits
+  }
+
+  /// What WRMSR to EFER accepts.
+  var enables: EFER {
+    var bits: EFER = [.longModeEnable, .longModeActive]
+    if contains(.syscall) { bits.insert(.syscall) }
+    if contains(.noExecute) { bits.insert(.noExecute) }
+    return bits
+  }
+}
