@@ -58,7 +58,7 @@ let package = Package(
     .target(
       name: "Guests", exclude: ["README.md", "include", "runtime", "programs"], swiftSettings: settings,
       plugins: ["GuestBuild"]),
-    library("Scenarios", ["Journal", "Machine", "Guests"]),
+    library("Scenarios", ["Architecture", "Journal", "Machine", "Guests"]),
     .executableTarget(
       name: "vtlscope",
       dependencies: [

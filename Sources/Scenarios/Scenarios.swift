@@ -1,3 +1,4 @@
+import Architecture
 import Journal
 import Machine
 
@@ -5,12 +6,23 @@ extension Scenario {
   /// What runs when nothing else is asked for.
   public static var demo: Scenario {
     Scenario(
-      "demo", nil, .healthy, "two VTLs on every VP: timers, IPIs of all forms, VTL calls, counted and checked",
-      machine(vtls: 2))
+      "demo", nil, .healthy, "two VTLs on every VP: timers, IPIs, devices, VTL calls, all counted and checked",
+      machine(
+        vtls: 2,
+        serialInput: SerialInput(
+          checked("every interrupt has a journey"), start: .milliseconds(10), interval: .milliseconds(4), repeats: true)
+      )
+    )
+  }
+
+  /// A line that the demo can check: text, '*', and the exclusive or of the text in two hexadecimal digits.
+  private static func checked(_ text: String) -> String {
+    let sum = text.utf8.reduce(UInt8(0), ^)
+    return "\(text)*\(String(sum >> 4, radix: 16))\(String(sum & 15, radix: 16))\n"
   }
 
   /// All scenarios, in the order of the list people see: by topic, then by signature.
-  public static var all: [Scenario] { [demo] + processors + localAPICs + timers + addresses + vtls }
+  public static var all: [Scenario] { [demo] + processors + localAPICs + timers + addresses + devices + vtls }
 
   private static var processors: [Scenario] {
     [
@@ -57,6 +69,26 @@ extension Scenario {
         machine(vtls: 2, groups: .rfc2023(bits: 28))),
       Scenario(
         "logical-nobody", "S19", .addresses, "1.0 calls logical ID 4, which 2.0 has not put into its LDR", machine()),
+      Scenario(
+        "lowest-starved", "S20", .addresses, "every lowest-priority 40h goes to 2.0, which cannot keep up, by rfc-2023",
+        machine(vtls: 2, groups: .rfc2023(bits: 24))),
+    ]
+  }
+
+  private static var devices: [Scenario] {
+    [
+      Scenario(
+        "level-wedged", "S21", .devices, "pin 17 gets another vector before its EOI, and waits for one for good",
+        machine()),
+      Scenario(
+        "masked-edge", "S22", .devices, "pin 4 is masked when a byte comes in; its edge is not replayed",
+        machine(
+          serialInput: SerialInput(
+            "all work and no play\n", start: .milliseconds(5), interval: .milliseconds(5), repeats: true)
+        )),
+      Scenario(
+        "msi-misaddressed", "S23", .devices, "the periodic device's messages go to FECh, where no interrupt is",
+        machine()),
     ]
   }
 
@@ -77,7 +109,10 @@ extension Scenario {
     ]
   }
 
-  private static func machine(vtls: Int = 1, groups: GroupEncoding = .explicit) -> Configuration {
-    Configuration(vpCount: 4, vtlCount: vtls, memoryBytes: 64 << 20, groupEncoding: groups)
+  private static func machine(
+    vtls: Int = 1, groups: GroupEncoding = .explicit, serialInput: SerialInput? = nil
+  ) -> Configuration {
+    Configuration(
+      vpCount: 4, vtlCount: vtls, memoryBytes: 64 << 20, groupEncoding: groups, serialInput: serialInput)
   }
 }

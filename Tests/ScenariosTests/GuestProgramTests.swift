@@ -1,11 +1,19 @@
 import Architecture
 import Journal
 import Machine
+import Scenarios
 import Testing
 
 @Suite struct GuestProgramTests {
   private func machine(_ vps: Int, vtls: Int = 1, _ commandLine: String = "") -> Configuration {
     Configuration(vpCount: vps, vtlCount: vtls, memoryBytes: 32 << 20, commandLine: commandLine)
+  }
+
+  /// The demo with its serial input, which ends after some seconds.
+  private func demo(_ vps: Int, vtls: Int = 2, seconds: Int) -> Configuration {
+    var configuration = machine(vps, vtls: vtls, "exit=\(seconds)")
+    configuration.serialInput = Scenario.demo.configuration.serialInput
+    return configuration
   }
 
   @Test func `hello says hello and exits with 0`() throws {
@@ -33,6 +41,12 @@ import Testing
     #expect(run.exitValue == 0)
   }
 
+  @Test func `the IOAPIC and its pins do what guests rely on`() throws {
+    let run = try GuestRun("ioapic", machine(4), for: .seconds(1))
+    #expect(run.lines == ["ioapic: ok"])
+    #expect(run.exitValue == 0)
+  }
+
   @Test(arguments: [2, 4])
   func `VTL1 is what the specification promises`(vps: Int) throws {
     let run = try GuestRun("vtl-basics", machine(vps, vtls: 2), for: .seconds(1))
@@ -40,12 +54,33 @@ import Testing
     #expect(run.exitValue == 0)
   }
 
-  @Test(arguments: [(1, 2), (2, 2), (4, 2), (4, 1), (17, 2)])
+  @Test(arguments: [(1, 2), (2, 2), (4, 2), (4, 1), (17, 2), (64, 2)])
   func `the demo runs without errors`(vps: Int, vtls: Int) throws {
-    let run = try GuestRun("demo", machine(vps, vtls: vtls, "exit=1"), for: .seconds(2))
-    #expect(run.lines.count == 1)
+    let run = try GuestRun("demo", demo(vps, vtls: vtls, seconds: 2), for: .seconds(3))
+    #expect(run.lines.count == 2)
     #expect(run.output.hasSuffix(" stray 0 errors 0\n"))
     #expect(run.exitValue == 0)
+  }
+
+  @Test func `the demo's devices interrupt as often as they should, in turns by line and by message`() throws {
+    let run = try GuestRun("demo", demo(4, seconds: 2), for: .seconds(3))
+    let words = try #require(run.lines.last).split(separator: " ").map(String.init)
+    func counts(_ name: String) throws -> [Int] {
+      let place = try #require(words.firstIndex(of: name))
+      return words[place + 1].split(separator: "/").compactMap { Int($0) }
+    }
+    // Every 4 ms from 10 ms on a byte, and every 2.5 ms an expiry; the guest takes some ms to start.
+    #expect(abs(try counts("serial")[0] - 497) <= 2)
+    let (line, message) = (try counts("line"), try counts("msi"))
+    #expect(abs(line[0] - 400) <= 4 && line[0] == line[1])
+    #expect(abs(message[0] - 400) <= 8 && message[0] == message[1])
+  }
+
+  @Test func `the demo counts serial lines that an operator has typed into as strays, and no device as lost`() throws {
+    let run = try GuestRun(
+      "demo", demo(2, seconds: 1), for: .seconds(2), commands: [(.milliseconds(300), .serialInput(Array("hello".utf8)))]
+    )
+    #expect(run.output.hasSuffix(" stray 1 errors 0\n"))
   }
 
   @Test func `the demo survives an operator's interrupts and VTL switches, and counts them as strays`() throws {
@@ -54,7 +89,7 @@ import Testing
       return .fire(FireRequest(origin: .message(GroupID(rawValue: group)), message: message))
     }
     let run = try GuestRun(
-      "demo", machine(4, vtls: 2, "exit=1"), for: .seconds(2),
+      "demo", demo(4, seconds: 1), for: .seconds(2),
       commands: [
         (.milliseconds(100), fire(0x77, to: 2, group: 0)),
         (.milliseconds(200), fire(0x41, to: 3, group: 0)),

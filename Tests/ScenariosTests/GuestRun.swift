@@ -58,9 +58,9 @@ final class GuestRun {
     }
   }
 
-  /// What is found now, such as "S1 2.0" or "S21 pin 4".
+  /// What is found now, such as "S1 2.0" or "S21 pin 4". Looks at as many events as a log keeps.
   var findings: [String] {
-    diagnose(partition.snapshot(), events).map { "\($0.code.rawValue) \($0.subject)" }
+    diagnose(partition.snapshot(), sinks.events.suffix(50_000)).map { "\($0.code.rawValue) \($0.subject)" }
   }
 
   subscript(vp: Int, vtl: Int) -> ContextSnapshot {

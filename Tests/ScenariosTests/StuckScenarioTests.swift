@@ -21,11 +21,35 @@ import Testing
   }
 
   static let expectations = [
-    Expectation("lost-broadcast", "S17 1.1"),
-    Expectation("tpr-block", "S1 2.0"),
     Expectation("hlt-cli", "S5 2.0"),
     Expectation("no-sipi", "S7 3.0"),
+    Expectation("sipi-out-of-state", "S8 3.0", after: 95),
+    Expectation("tpr-block", "S1 2.0"),
+    Expectation("missing-eoi", "S2 2.0"),
+    Expectation("svr-disabled", "S10 2.0"),
+    Expectation("apic-disabled", "S11 2.0"),
+    Expectation("merged", "S34 2.0", after: 155),
+    Expectation("masked-timer", "S12 2.0"),
+    Expectation("deadline-ignored", "S13 2.0"),
+    Expectation("far-timer", "S14 2.0"),
+    Expectation("unicast-nowhere", "S16 1.0"),
+    Expectation("lost-broadcast", "S17 1.1"),
+    Expectation("group-leak", "S18 2.1"),
+    Expectation("logical-nobody", "S19 1.0"),
+    Expectation("lowest-starved", "S20 2.0"),
+    Expectation("level-wedged", "S21 pin 17"),
+    Expectation("masked-edge", "S22 pin 4"),
+    Expectation("msi-misaddressed", "S23 route 0"),
+    Expectation("vtl0-starved", "S24 2.0"),
+    Expectation("vtl1-tpr", "S25 2.1"),
+    Expectation("vtl-cannot-answer", "S26 1.1"),
+    Expectation("return-bounce", "S27 2.1"),
+    Expectation("startup-denied", "S30 3.0"),
   ]
+
+  @Test func `every stuck scenario has its expectation`() {
+    #expect(Self.expectations.map(\.name) == Scenario.all.filter { $0.signature != nil }.map(\.name))
+  }
 
   @Test(arguments: expectations)
   func `a scenario is stuck in exactly the way it is named for, and processor 0 goes on`(
@@ -62,6 +86,17 @@ import Testing
   func `nothing is found on the demo at any time`(milliseconds: UInt64) throws {
     let run = try GuestRun(.demo, for: .milliseconds(milliseconds))
     #expect(run.findings == [])
+  }
+
+  @Test func `nothing is found on a demo of 64 processors, however often one looks`() throws {
+    var configuration = Scenario.demo.configuration
+    configuration.vpCount = 64
+    let run = try GuestRun("demo", configuration)
+    for milliseconds in stride(from: UInt64(0), through: 2_300, by: 23) {
+      run.run(until: .milliseconds(milliseconds))
+      #expect(run.findings == [], "at \(milliseconds) ms")
+    }
+    #expect(run.lines.last?.hasSuffix(" stray 0 errors 0") == true)
   }
 
   @Test func `with explicit groups the broadcast of lost-broadcast is answered`() throws {

@@ -78,12 +78,13 @@ import Testing
     #expect(try nearMiss("deadline-ignored")[2, 0].timer.expired > 10)
   }
 
-  @Test func `far-timer sleeps until 100 s from now`() throws {
+  @Test func `far-timer sleeps until 100 s from now, and 1 0 has asked it for something`() throws {
     let run = try stuck("far-timer")
     let sleeper = try run[2, 0]
     #expect(isIdle(sleeper))
     #expect(try #require(sleeper.timer.due) > .seconds(100))
-    #expect(try #require(nearMiss("far-timer")[2, 0].timer.due) < .milliseconds(150))
+    #expect(try lastRequest(run, of: ContextID(1, 0)).1.firstTarget == sleeper.id)
+    #expect(try #require(nearMiss("far-timer")[2, 0].timer.due) < .milliseconds(250))
   }
 
   @Test func `unicast-nowhere names an ID that only group 1 has`() throws {
@@ -110,6 +111,48 @@ import Testing
     #expect(message.command.isLogical && message.command.destination == 4 && route.delivered == 0)
     #expect(try run[2, 0].apic[0xD0] == 0)
     #expect(try lastRequest(try nearMiss("logical-nobody"), of: ContextID(1, 0)).1.firstTarget == ContextID(2, 0))
+  }
+
+  @Test func `lowest-starved gives all requests to one processor, which takes two in three`() throws {
+    func winners(_ run: GuestRun) -> [ContextID?: Int] {
+      run.events.reduce(into: [:]) { tally, event in
+        guard case .requested(_, let message, let route) = event.body, event.context == ContextID(1, 0),
+          message.command.deliveryMode == .lowestPriority
+        else { return }
+        tally[route.firstTarget, default: 0] += 1
+      }
+    }
+    let run = try stuck("lowest-starved")
+    let all = winners(run)
+    #expect(Array(all.keys) == [ContextID(2, 0)] && (all[ContextID(2, 0)] ?? 0) > 150)
+    #expect(try run[2, 0].counters.merged * 4 > UInt64(all[ContextID(2, 0)] ?? 0))
+    #expect(try winners(nearMiss("lowest-starved")).count == 3)
+  }
+
+  @Test func `level-wedged leaves the pin's remote IRR set, its line up and its vector nowhere`() throws {
+    let run = try stuck("level-wedged")
+    let pin = try #require(run.partition.snapshot().platform.ioapics.first?.pins[17])
+    #expect(pin.entry.isRemoteIRRSet && pin.isLineHigh && pin.entry.vector.rawValue == 0x52)
+    let worker = try run[2, 0]
+    #expect(isIdle(worker) && worker.pending.isEmpty && worker.inService.isEmpty)
+    let healthy = try nearMiss("level-wedged").partition.snapshot().platform.ioapics[0].pins[17]
+    #expect(!healthy.isLineHigh && healthy.counters.sent > 10)
+  }
+
+  @Test func `masked-edge leaves the line up and the pin unmasked with no message sent since`() throws {
+    let pin = try #require(stuck("masked-edge").partition.snapshot().platform.ioapics.first?.pins[4])
+    #expect(pin.isLineHigh && !pin.entry.isMasked && !pin.entry.isLevelTriggered)
+    #expect(try #require(pin.lastMaskedEdge) < #require(pin.lastUnmask))
+    #expect(try #require(pin.lastSent) < #require(pin.lastMaskedEdge))
+    let healthy = try nearMiss("masked-edge").partition.snapshot().platform.ioapics[0].pins[4]
+    #expect(!healthy.isLineHigh && healthy.counters.maskedEdges == 1 && healthy.counters.sent > 8)
+  }
+
+  @Test func `msi-misaddressed writes messages that are none`() throws {
+    let route = try #require(stuck("msi-misaddressed").partition.snapshot().platform.messageRoutes.first)
+    #expect(route.isEnabled && route.malformed > 10 && route.sent == 0 && route.lastFault == .notInterruptAddress)
+    let healthy = try #require(nearMiss("msi-misaddressed").partition.snapshot().platform.messageRoutes.first)
+    #expect(healthy.malformed == 0 && healthy.sent > 10 && healthy.undelivered == 0)
   }
 
   @Test func `merged counts one of two that were sent`() throws {

@@ -1,14 +1,14 @@
 #include "guest.h"
 #include <stdarg.h>
 
-enum { SERIAL = 0x3F8, SERIAL_LINE_STATUS = SERIAL + 5, TRANSMITTER_EMPTY = 1 << 5, DEBUG_EXIT = 0xF4 };
+enum { DEBUG_EXIT = 0xF4 };
 
 volatile uint32_t failures;
 extern char command_line[];
 
 static void put(char character) {
-  while (!(inb(SERIAL_LINE_STATUS) & TRANSMITTER_EMPTY)) cpu_pause();
-  outb(SERIAL, (uint8_t)character);
+  while (!(inb(SERIAL_LINE_STATUS) & SERIAL_EMPTY)) cpu_pause();
+  outb(SERIAL_DATA, (uint8_t)character);
 }
 
 static void put_number(uint64_t value, uint32_t base, int width) {

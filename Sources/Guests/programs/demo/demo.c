@@ -1,6 +1,7 @@
-// VTL0: a timer, some work, IPIs of every form and calls to VTL1 on every processor; idle in HLT otherwise.
-// Command line: exit=N ends the demo after N seconds, with 1 if there were errors.
+// VTL0: a timer, some work, IPIs of every form and calls to VTL1 on every processor, and two devices; idle in
+// HLT otherwise. Command line: exit=N ends the demo after N seconds, with 1 if there were errors.
 #include "demo.h"
+#include "devices.h"
 #include "relay.h"
 
 enum { PRINTED_ERRORS = 100, BUFFER_WORDS = 64 };
@@ -142,16 +143,24 @@ static void report_vtl1(struct sums ipis) {
         sum.vinas);
 }
 
+static void report_devices(void) {
+  struct device_sums line = line_sums(), message = message_sums();
+  print(" serial %lu line %u/%u msi %u/%u", serial_bytes(), line.interrupts, line.expiries,
+        message.interrupts, message.expiries);
+}
+
 static void report(uint64_t second) {
   struct sums vtl0 = relay_sums(vtl0_counted, COUNT(vtl0_counted));
   struct sums vtl1 = relay_sums(vtl1_counted, COUNT(vtl1_counted));
-  uint64_t strays = vtl0.strays + vtl1.strays;
+  uint64_t strays = vtl0.strays + vtl1.strays + device_strays();
   for (uint32_t vp = 0; vp < processor_count(); vp++)
     strays += contexts[0][vp].strays + contexts[1][vp].strays;
   check_ticks();
+  devices_check();
   print("demo %lus: vps %u ipi %lu/%lu timer %lu", second, processor_count(), vtl0.arrived, vtl0.sent,
         total_ticks());
   if (has_vtl1) report_vtl1(vtl1);
+  report_devices();
   print(" stray %lu errors %u\n", strays, errors);
 }
 
@@ -191,6 +200,7 @@ static void run(void) {
     wait_for_tick(context, tick++);
     work(vp, tick % 256 == vp ? 200 : 1);
     for (size_t i = 0; i < COUNT(vtl0_relays); i++) relay_drive(vtl0_relays[i]);
+    devices_drive();
     if (has_vtl1) call_services(vp, tick);
     if (vp == 0) report_when_due();
   }
@@ -203,6 +213,7 @@ void guest_main(void) {
   set_handlers();
   processors_start(run);
   if (has_vtl1) vtl1_enable(&secure_kernel);
+  devices_start(tick_period * 5 / 2);
   started = true;
   run();
 }

@@ -10,6 +10,8 @@ enum demo_vector {
   VECTOR_LOGICAL = 0x43,
   VECTOR_LOWEST = 0x44,
   VECTOR_REPLY = 0x51,
+  VECTOR_SERIAL = 0x71,
+  VECTOR_DEVICE = 0x81,
   VECTOR_VINA = 0x31,
 };
 

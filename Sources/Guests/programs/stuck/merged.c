@@ -13,6 +13,15 @@ NAMED static void work_undisturbed(void) {
   enable_interrupts();
 }
 
+NAMED static void send_and_count(void) {
+  apic_write(APIC_ICR2, WORKER << 24);
+  for (uint32_t sent = 1; sent <= SENT; sent++) {
+    apic_write(APIC_ICR, ICR_FIXED | ICR_ASSERT | VECTOR_COUNTED);
+    while (near_miss && answers < sent) idle();
+  }
+  while (answers < SENT) halt_with_interrupts();
+}
+
 static void part(uint32_t vp) {
   if (vp == WORKER) {
     rest(10);
@@ -20,11 +29,7 @@ static void part(uint32_t vp) {
   }
   if (vp != CALLER) return;
   while (!busy) cpu_pause();
-  for (uint32_t sent = 1; sent <= SENT; sent++) {
-    apic_send(WORKER, ICR_FIXED | ICR_ASSERT | VECTOR_COUNTED);
-    if (near_miss) wait_for_answers(sent);
-  }
-  wait_for_answers(SENT);
+  send_and_count();
   print("merged: all are counted\n");
 }
 

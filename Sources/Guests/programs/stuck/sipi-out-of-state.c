@@ -12,7 +12,7 @@ static void second_life(void) {
 static void part(uint32_t vp) {
   uint32_t last = processor_count() - 1;
   if (vp != 0 || restarted) return;
-  rest(10);
+  rest(40);
   processor_prepare(last, second_life);
   if (near_miss) processor_init(last);
   processor_startup(last);
