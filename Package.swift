@@ -89,6 +89,7 @@ let package = Package(
       name: "RegionVictim", dependencies: ["Architecture", "Journal", "Region"], path: "Tests/RegionVictim",
       swiftSettings: settings),
     tests("TerminalTests", ["Inspector", "Terminal"]),
+    tests("ScreenTests", ["Architecture", "Journal", "Region"]),
     tests("DiagnosisTests", ["Architecture", "Journal", "Diagnosis"]),
     tests(
       "InspectorTests", ["Architecture", "Journal", "Interrupts", "Diagnosis", "Inspector"],

@@ -18,6 +18,10 @@ struct Canvas {
   private var target: [PaintedCell] = []
   /// What a key changed and has not been painted since.
   private var urgency: [Rank] = []
+  /// Parts that are renewed once a second, when they were, and the frame that has them new.
+  private var calm: [Rect] = []
+  private var renewed: UInt64 = 0
+  private var withheld: [PaintedCell]?
   /// The row at which the last piece was full: the next one goes on there, so that a busy upper half does not keep the
   /// lower half from the screen.
   private var resumesAt = 0
@@ -52,8 +56,39 @@ struct Canvas {
   var isFinished: Bool { !isLost && shown == target }
   var hasUrgent: Bool { urgency.contains { $0 != .other } }
 
-  /// `isKeyed` says that the change is a key's doing.
-  mutating func aim(at cells: [PaintedCell], size: Size, isKeyed: Bool) {
+  /// How long a calm part stays as it is, in nanoseconds.
+  static var calmness: UInt64 { 1_000_000_000 }
+
+  /// `isKeyed` says that the change is a key's doing; `calm` are parts that otherwise may wait.
+  mutating func aim(at cells: [PaintedCell], size: Size, isKeyed: Bool, calm: [Rect] = [], now: UInt64 = 0) {
+    let mayWait = !isKeyed && size == self.size && calm == self.calm && now &- renewed < Self.calmness
+    guard !calm.isEmpty, mayWait else {
+      (self.calm, renewed, withheld) = (calm, now, nil)
+      return aim(at: cells, size: size, isKeyed: isKeyed)
+    }
+    withheld = cells
+    var held = cells
+    for area in calm {
+      for y in area.y..<(area.y + area.height) {
+        let row = y * size.width
+        held.replaceSubrange(
+          (row + area.x)..<(row + area.x + area.width), with: target[(row + area.x)..<(row + area.x + area.width)])
+      }
+    }
+    aim(at: held, size: size, isKeyed: false)
+  }
+
+  /// Lets go of what has been held back for long enough.
+  mutating func release(at now: UInt64) {
+    guard let cells = withheld, let due = nextRelease, now >= due else { return }
+    (renewed, withheld) = (now, nil)
+    aim(at: cells, size: size, isKeyed: false)
+  }
+
+  /// When `release` has something to do.
+  var nextRelease: UInt64? { withheld == nil ? nil : renewed &+ Self.calmness }
+
+  private mutating func aim(at cells: [PaintedCell], size: Size, isKeyed: Bool) {
     if size != self.size {
       self.size = size
       target = cells

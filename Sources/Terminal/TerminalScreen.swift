@@ -21,6 +21,7 @@ public final class TerminalScreen {
   private let attributes: UInt8
   private var canvas: Canvas
   private var pacing: LinePacing
+  private var budget: FrameBudget
   private var pairs: [Int16: Int16] = [:]
 
   private var parser: InputParser
@@ -58,6 +59,7 @@ public final class TerminalScreen {
     attributes = UInt8(truncatingIfNeeded: cn_attributes())
     canvas = Canvas(reverse: UInt8(CN_REVERSE))
     pacing = LinePacing(firstPiece: options.isSerial ? 96 : LinePacing.firstPiece, now: options.clock())
+    budget = FrameBudget(now: options.clock())
     parser = InputParser(keys: KeySequences.own { name in cn_capability(name).map { String(cString: $0) } })
     greet()
   }
@@ -114,7 +116,10 @@ public final class TerminalScreen {
       look.scalar = cell.scalar
       cells.append(look)
     }
-    canvas.aim(at: cells, size: grid.size, isKeyed: isKeyed)
+    let now = options.clock()
+    let calm = grid.calm.map { grid.bounds.intersection($0) }
+    canvas.aim(at: cells, size: grid.size, isKeyed: isKeyed, calm: calm, now: now)
+    if !isKeyed { budget.beginFrame(at: now) }
     pump()
   }
 
@@ -131,12 +136,20 @@ public final class TerminalScreen {
 
   /// The last frame is on the screen, and the line is free for the next one.
   public var isReady: Bool {
+    isIdle && budget.allowsFrame(cells: cells, at: options.clock())
+  }
+
+  /// Everything is painted and has been taken in.
+  private var isIdle: Bool {
     canvas.isFinished && outgoing.isEmpty && pacing.allowance(at: options.clock(), isUrgent: false) > 0
   }
+
+  private var cells: Int { canvas.size.width * canvas.size.height }
 
   /// Sends what the line takes now.
   private func pump() {
     collect()
+    canvas.release(at: options.clock())
     // Right after a resize the frame is still the old size's.
     guard outgoing.isEmpty, !canvas.isFinished, canvas.size == size else { return }
     let now = options.clock()
@@ -175,7 +188,9 @@ public final class TerminalScreen {
     let count = Int(cn_output(&bytes))
     if count > 0 {
       outgoing += UnsafeBufferPointer(start: bytes, count: count)
-      pacing.sent(count, isAsking: asking, isGreeting: isGreeting, at: options.clock())
+      let now = options.clock()
+      pacing.sent(count, isAsking: asking, isGreeting: isGreeting, at: now)
+      budget.sent(count, cells: cells, at: now)
       parser.owesReport = pacing.isAnswerOwed
     }
     while !outgoing.isEmpty {
@@ -233,10 +248,13 @@ public final class TerminalScreen {
   /// Waits for something to happen, at most until then, and takes it in.
   private func listen(until end: UInt64) {
     var wake = end
-    if outgoing.isEmpty, !isReady, let change = pacing.nextChange(isUrgent: canvas.hasUrgent) {
+    if isIdle {
+      if !isReady { wake = min(wake, budget.nextFrame(cells: cells)) }
+    } else if outgoing.isEmpty, let change = pacing.nextChange(isUrgent: canvas.hasUrgent) {
       wake = min(wake, change)
     }
     if let deadline = parser.deadline { wake = min(wake, deadline) }
+    if let release = canvas.nextRelease { wake = min(wake, release) }
     let now = options.clock()
     wait(wake > now ? Int32(clamping: (wake - now + 999_999) / 1_000_000) : 0)
     while !struck.isEmpty, !guardian.isDecided(struck), noted & CN_HANGUP == 0 {

@@ -19,7 +19,18 @@ struct ScreenSession {
   private var frame: UInt64 = 0
   /// When it looked last, and when it will again.
   private var looked: UInt64 = 0
+  private var looks: UInt64 = 0
+  /// Looks in a row at which nothing was new.
+  private var idleLooks = 0
   private var meter = CostMeter()
+  /// A command that is to show what it did.
+  private var effect: Effect?
+
+  private struct Effect {
+    /// How many commands the machine had taken.
+    var before: UInt64
+    var until: UInt64
+  }
   private var due: UInt64 = 0
   /// A region outside the directory of the living is a copy: no process was ever to be there.
   private let isCopy: Bool
@@ -49,28 +60,32 @@ struct ScreenSession {
         let action = model.handle(key)
         if perform(action, screen) { return }
         draw(screen, isKeyed: true)
-        // What a command did is in the very next frame, so look as soon as the machine has had the time.
-        if case .command = action { due = min(due, HostClock.now() + Self.commandDelay) }
+        if case .command = action { expectEffect() }
       case .hangup: return
       case .resize: draw(screen)
       case .tick: break
       }
       guard isDue(screen) else { continue }
       try look()
-      weigh(screen)
-      draw(screen)
+      let (isKeyed, isWeighed) = (showsEffect(), weigh(screen))
+      if isKeyed || isWeighed || idleLooks < Self.restlessLooks { draw(screen, isKeyed: isKeyed) }
     }
   }
 
-  private mutating func weigh(_ screen: TerminalScreen) {
+  /// True when there is something new to say about what looking costs.
+  private mutating func weigh(_ screen: TerminalScreen) -> Bool {
     let publishing = { [reader, isCopy] in isCopy ? nil : (try? reader.publishingPPM()) ?? nil }
-    if let cost = meter.measure(bytes: screen.bytesSent, publishing: publishing) { model.cost = cost }
+    if let cost = meter.measure(bytes: screen.bytesSent, looks: looks, publishing: publishing) {
+      defer { model.cost = cost }
+      return cost != model.cost
+    }
+    return false
   }
 
   /// How long there is nothing to do but wait for keys.
   private func patience(_ screen: TerminalScreen) -> Int {
     let now = HostClock.now()
-    let wake = screen.isReady ? due : max(due, looked + Self.longestBlindness)
+    let wake = screen.isReady || effect != nil ? due : max(due, looked + Self.longestBlindness)
     return wake > now ? Int((wake - now + 999_999) / 1_000_000) : 0
   }
 
@@ -78,30 +93,55 @@ struct ScreenSession {
   /// is still there is never unknown for long.
   private func isDue(_ screen: TerminalScreen) -> Bool {
     let now = HostClock.now()
-    return now >= due && (screen.isReady || now >= looked + Self.longestBlindness)
+    return now >= due && (screen.isReady || effect != nil || now >= looked + Self.longestBlindness)
   }
 
   private static var longestBlindness: UInt64 { 1_000_000_000 }
+  /// Diagnosis is some looks behind; after these, nothing new means that the screen is as it was.
+  private static var restlessLooks: Int { 10 }
+
+  // MARK: - Commands
+
+  /// What a command did is in a frame of the next milliseconds. It is a key's doing, so it waits for no frame under way.
+  private mutating func expectEffect() {
+    effect = Effect(before: model.snapshot.machine.commands, until: HostClock.now() + Self.commandPatience)
+    due = min(due, HostClock.now() + Self.commandDelay)
+  }
+
+  /// Whether what was just seen is what the command did.
+  private mutating func showsEffect() -> Bool {
+    guard let waiting = effect else { return false }
+    let isDone = model.snapshot.machine.commands != waiting.before
+    if isDone || HostClock.now() >= waiting.until {
+      effect = nil
+    } else {
+      due = HostClock.now() + Self.commandDelay
+    }
+    return isDone
+  }
 
   /// The machine takes a command within about a millisecond; nanoseconds.
   private static var commandDelay: UInt64 { 15_000_000 }
+  private static var commandPatience: UInt64 { 500_000_000 }
 
   private var refresh: UInt64 { UInt64(model.refreshMilliseconds) * 1_000_000 }
 
   /// Reads what is new. A region that went bad under us ends the session with its error.
   private mutating func look() throws(RegionError) {
     looked = HostClock.now()
+    looks += 1
     due = looked + refresh
     let liveness = try reader.liveness(now: looked)
     let current = try reader.currentFrame()
     let snapshot = current == frame ? nil : try reader.snapshot()
     frame = current
     let batch = try reader.events(from: nextEvent, limit: EventBuffer.standardCapacity)
+    let seen = isCopy && liveness == .dead ? .archived : Inspector.Liveness(liveness)
+    idleLooks = snapshot != nil || batch.next != nextEvent || seen != model.liveness ? 0 : idleLooks + 1
     nextEvent = batch.next
     model.apply(
       Update(
-        snapshot: snapshot, events: batch.events, missed: batch.missed &+ batch.unreadable,
-        liveness: isCopy && liveness == .dead ? .archived : Inspector.Liveness(liveness),
+        snapshot: snapshot, events: batch.events, missed: batch.missed &+ batch.unreadable, liveness: seen,
         hostMilliseconds: HostClock.now() / 1_000_000))
   }
 

@@ -13,9 +13,10 @@ import Testing
   }
 
   @Test func `a core that does not say is unknown, not free`() {
-    let cost = OwnCost(processorPPM: 4_000, bytesPerSecond: 2_147, publishingPPM: nil)
-    #expect(cost.text == "own 0.4% 2.1kB/s pub ?")
-    #expect(OwnCost(processorPPM: 4_000, bytesPerSecond: 96, publishingPPM: 6_100).text == "own 0.4% 96B/s pub 0.6%")
+    let cost = OwnCost(processorPPM: 4_000, bytesPerSecond: 2_147, looksDecihertz: 100, publishingPPM: nil)
+    #expect(cost.text(askedDecihertz: 100) == "own 0.4% 2.1kB/s pub ?")
+    let slower = OwnCost(processorPPM: 4_000, bytesPerSecond: 96, looksDecihertz: 58, publishingPPM: 6_100)
+    #expect(slower.text(askedDecihertz: 100) == "own 0.4% 96B/s at 6Hz pub 0.6%")
   }
 
   @Test(arguments: [(90, false), (140, true)])
@@ -23,7 +24,7 @@ import Testing
     width: Int, isThere: Bool
   ) {
     var model = Scene.model()
-    model.cost = OwnCost(processorPPM: 4_000, bytesPerSecond: 2_147, publishingPPM: 3_000)
+    model.cost = OwnCost(processorPPM: 4_000, bytesPerSecond: 2_147, looksDecihertz: 100, publishingPPM: 3_000)
     #expect((model.draw(Size(width, 40)).textRows.first ?? "").hasSuffix("own 0.4% 2.1kB/s pub 0.3%") == isThere)
     _ = model.handle("?")
     #expect(model.draw(Size(80, 24)).textRows.contains { $0.contains("own 0.4% 2.1kB/s pub 0.3%") })

@@ -119,6 +119,35 @@ private struct Paper {
     #expect(seen)
   }
 
+  @Test func `a calm part is renewed once a second, as a whole, or with a key`() {
+    let area = Rect(x: 10, y: 12, width: 60, height: 10)
+    var canvas = Canvas(reverse: reversed)
+    var paper = Paper(Self.size)
+    func show(_ character: Unicode.Scalar, at now: UInt64, isKeyed: Bool = false) -> (
+      above: Unicode.Scalar, calm: Unicode.Scalar
+    ) {
+      canvas.aim(at: page(character), size: Self.size, isKeyed: isKeyed, calm: [area], now: now)
+      if canvas.isLost { canvas.wipe() }
+      while !canvas.isFinished { paper.paint(canvas.next(1 << 20)) }
+      let inside = (12..<22).flatMap { paper.cells[($0 * 80 + 10)..<($0 * 80 + 70)] }
+      #expect(Set(inside).count == 1)
+      return (paper.cells[0].scalar, inside[0].scalar)
+    }
+    #expect(show("a", at: 0) == ("a", "a"))
+    #expect(show("b", at: 100_000_000) == ("b", "a"))
+    #expect(show("c", at: Canvas.calmness - 1) == ("c", "a"))
+    #expect(canvas.nextRelease == Canvas.calmness)
+    canvas.release(at: Canvas.calmness - 1)
+    #expect(canvas.isFinished)
+    canvas.release(at: Canvas.calmness)
+    while !canvas.isFinished { paper.paint(canvas.next(1 << 20)) }
+    #expect(paper.cells == page("c"))
+    #expect(canvas.nextRelease == nil)
+    #expect(show("d", at: Canvas.calmness + 1, isKeyed: true) == ("d", "d"))
+    #expect(show("e", at: Canvas.calmness * 2) == ("e", "d"))
+    #expect(show("f", at: Canvas.calmness * 2 + 1) == ("f", "f"))
+  }
+
   @Test func `a new size begins with an empty screen`() {
     var canvas = canvas(showing: page("."))
     canvas.aim(at: Array(repeating: PaintedCell(), count: 200), size: Size(20, 10), isKeyed: true)

@@ -57,6 +57,14 @@ public struct Rect: Hashable, Sendable {
     Rect(x: x + columns, y: y + rows, width: width - 2 * columns, height: height - 2 * rows)
   }
 
+  /// What of `other` lies in this.
+  public func intersection(_ other: Rect) -> Rect {
+    let (left, top) = (max(x, other.x), max(y, other.y))
+    return Rect(
+      x: left, y: top, width: min(x + width, other.x + other.width) - left,
+      height: min(y + height, other.y + other.height) - top)
+  }
+
   /// A rectangle of at most this size in the middle.
   public func centred(_ size: Size) -> Rect {
     let columns = min(size.width, width)
@@ -70,6 +78,9 @@ public struct Grid: Hashable, Sendable {
   public let size: Size
   public let glyphs: Glyphs
   public private(set) var cells: [Cell]
+  /// Parts that change as a whole and too fast to be read, such as the newest events beside something else: once a
+  /// second is often enough for them, unless a key changed them.
+  public private(set) var calm: [Rect] = []
   /// What stands where; what was drawn later is in front.
   public private(set) var targets: [Target] = []
 
@@ -78,6 +89,8 @@ public struct Grid: Hashable, Sendable {
     self.glyphs = glyphs
     cells = Array(repeating: Cell(), count: size.width * size.height)
   }
+
+  public mutating func keepCalm(_ area: Rect) { calm.append(area) }
 
   public var bounds: Rect { Rect(x: 0, y: 0, width: size.width, height: size.height) }
 

@@ -4,18 +4,24 @@ public struct OwnCost: Hashable, Sendable {
   public var processorPPM: UInt32
   /// Bytes a second to the terminal.
   public var bytesPerSecond: UInt64
+  /// Looks a second that it came to, in tenths: fewer than asked for where frames are large or the line is slow.
+  public var looksDecihertz: UInt32
   /// Of the core's time, in millionths; nil when nobody measures it, as in a file.
   public var publishingPPM: UInt32?
 
-  public init(processorPPM: UInt32, bytesPerSecond: UInt64, publishingPPM: UInt32?) {
+  public init(processorPPM: UInt32, bytesPerSecond: UInt64, looksDecihertz: UInt32, publishingPPM: UInt32?) {
     self.processorPPM = processorPPM
     self.bytesPerSecond = bytesPerSecond
+    self.looksDecihertz = looksDecihertz
     self.publishingPPM = publishingPPM
   }
 
-  /// `own 0.4% 2.1kB/s pub 0.3%`. Two digits, so that a number that hardly moves is not painted again and again.
-  public var text: String {
-    "own \(Self.percent(ppm: processorPPM)) \(Self.bytes(bytesPerSecond))/s pub \(publishing)"
+  /// `own 0.4% 2.1kB/s pub 0.3%`, with `at 6Hz` in it where that is clearly less than was asked for. Two digits, so that
+  /// a number that hardly moves is not painted again and again.
+  public func text(askedDecihertz: Int) -> String {
+    let isSlower = Int(looksDecihertz) * 10 < askedDecihertz * 8
+    let rate = isSlower ? " at \((looksDecihertz + 5) / 10)Hz" : ""
+    return "own \(Self.percent(ppm: processorPPM)) \(Self.bytes(bytesPerSecond))/s\(rate) pub \(publishing)"
   }
 
   private var publishing: String { publishingPPM.map { Self.percent(ppm: $0) } ?? "?" }

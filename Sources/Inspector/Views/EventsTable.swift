@@ -96,6 +96,7 @@ struct EventsTable {
     _ title: String, _ events: [Event], _ model: InspectorModel, into grid: inout Grid, _ area: Rect
   ) {
     var area = area
+    grid.keepCalm(area)
     grid.rule(title, 0, in: area.takeTop(1))
     let table = EventsTable(model, width: area.width)
     grid.put(table.header(model.timeMode, .dim), 0, in: area.takeTop(1))

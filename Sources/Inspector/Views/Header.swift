@@ -37,7 +37,7 @@ enum Header {
     // What is not there must not go unnoticed.
     parts.insert(missed, at: model.events.missed > 0 ? 1 : parts.count)
     if isGoing, let events = model.rates.eventsPerSecond { parts.append(Line("\(TextForm.count(events)) ev/s")) }
-    if let cost = model.cost { parts.append(Line(cost.text, .dim)) }
+    if let cost = model.cost { parts.append(Line(cost.text(askedDecihertz: model.refreshDecihertz), .dim)) }
     return parts
   }
 

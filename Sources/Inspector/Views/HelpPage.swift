@@ -2,7 +2,7 @@
 struct HelpPage: Searchable {
   static func status(_ model: InspectorModel) -> Line {
     let more = lastRow(model) - model.helpRow
-    let cost = model.cost.map { Line("   \($0.text)", .dim) } ?? .empty
+    let cost = model.cost.map { Line("   \($0.text(askedDecihertz: model.refreshDecihertz))", .dim) } ?? .empty
     return (more > 0 ? " \(more) lines more: j k scroll" : " every command has a plain key") + cost
   }
 
