@@ -98,7 +98,7 @@ private func deafEnds(_ links: [ContextID: Link], _ codes: [Subject: Finding.Cod
     let chain = upstream(of: .context(id), links, codes)
     return Finding(
       .waitsForOther, .likely, .medium, .context(id), since: max(highest.since, scene.activeSince(context)),
-      title: "runs with IF=0 while \(highest.vector.text) waits, and so does \(list(chain.map(\.waiter)))",
+      title: "runs with IF=0 while \(highest.vector.text) waits, and for it \(list(chain.map(\.waiter)))",
       evidence: [
         .init("\(id) is the active context of its VP, running with IF = 0"),
         .init("IRR \(highest.vector.text) pending for \(scene.age(highest.since).spanText); only IF holds it"),

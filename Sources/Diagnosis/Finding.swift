@@ -60,6 +60,11 @@ public struct Finding: Hashable, Sendable {
   public struct Identity: Hashable, Sendable {
     public var code: Code
     public var subject: Subject
+
+    public init(code: Code, subject: Subject) {
+      self.code = code
+      self.subject = subject
+    }
   }
 
   /// It is about `id`, by itself or by one of its causes; not: `id` waits for it.

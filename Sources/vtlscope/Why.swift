@@ -9,16 +9,20 @@ import Region
 struct Why: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what is stuck in a core, and why. Exits 3 when there are findings.",
-    discussion: "Works on running, stopped and dead cores, and on a copied region.")
+    discussion: "Works on running, stopped and dead cores, and on a copied region. "
+      + "The JSON is described in Sources/Diagnosis/README.md; its version is \(Report.schema).")
 
   @Argument(help: "A name, a process id, or the path of a region; not needed when one core runs.")
   var target: String?
+
+  @Option(help: "Only what concerns this context, such as 5.0: findings about it, and those it waits for.")
+  var context: ContextID?
 
   @Flag(help: "JSON on standard output.")
   var json = false
 
   func run() throws {
-    let report: Report
+    var report: Report
     do throws(RegionError) {
       let reader = try RegionDirectory.standard.reader(target)
       let events = try reader.allEvents().events
@@ -27,7 +31,24 @@ struct Why: ParsableCommand {
     } catch {
       throw fail(error)
     }
-    print(json ? report.json : report.text(), terminator: "")
+    if let context {
+      guard report.snapshot[context]?.isEnabled == true else {
+        throw ValidationError("there is no context \(context), or its VTL is not enabled there")
+      }
+      report = report.only(context)
+    }
+    print(json ? report.json : report.text(width: Self.columns), terminator: "")
     if !report.findings.isEmpty { throw ExitCode(ExitStatus.findings.rawValue) }
   }
+
+  /// The width of the terminal, but no longer lines than can be read; 100 where there is none.
+  private static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+    return max(40, min(100, Int(size.ws_col)))
+  }
+}
+
+extension ContextID: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
 }

@@ -68,7 +68,10 @@ struct PaletteTests {
       ("   ", "column 4: a command is missing"),
       ("frob", "column 1: no command \"frob\""),
       ("qui", "column 1: no command \"qui\"; quit quit-now"),
-      ("view nowhere", "column 6: no view \"nowhere\"; one of over groups lapic timers sched events routes journey"),
+      (
+        "view nowhere",
+        "column 6: no view \"nowhere\"; one of over groups lapic timers sched events stuck routes journey"
+      ),
       ("select", "column 7: a context such as 5.0 is missing"),
       ("select 5", "column 8: \"5\" is no context such as 5.0"),
       ("select 5.0 6.0", "column 12: \"6.0\" is one word too many"),

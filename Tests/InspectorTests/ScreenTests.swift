@@ -4,7 +4,7 @@ import Journal
 import Testing
 
 struct ScreenTests {
-  static let views: [Key] = ["1", "2", "3", "6"]
+  static let views: [Key] = ["1", "2", "3", "6", "7"]
   static let sizes = [
     Size(1, 1), Size(39, 10), Size(40, 10), Size(60, 15), Size(80, 24), Size(81, 25), Size(100, 30), Size(120, 40),
     Size(132, 43), Size(200, 60), Size(300, 100),

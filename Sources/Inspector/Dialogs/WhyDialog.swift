@@ -17,7 +17,7 @@ struct WhyDialog: Dialog {
   }
 
   mutating func refresh(_ model: InspectorModel) {
-    findings = diagnose(model.snapshot, model.events, symbols: model.symbols)
+    findings = diagnose(model.snapshot, model.events, symbols: model.symbols, thresholds: model.thresholds)
   }
 
   var title: String { "Why \(context)" }

@@ -6,6 +6,7 @@ public enum ViewID: UInt8, Hashable, Sendable, CaseIterable {
   case timers = 4
   case sched = 5
   case events = 6
+  case stuck = 7
   case routes = 9
   /// The ladder of one interrupt; opened from an event or a vector, not by a number.
   case journey = 0
@@ -42,6 +43,8 @@ public enum KeyCommand: Hashable, Sendable {
   case crossCheck, destinations
   /// Timers and Sched: how the spans are spread; what comes before and after in the history.
   case histogram, earlier, later
+  /// Stuck.
+  case acknowledge, thresholds
   /// Sched.
   case zoomIn, zoomOut, zoomFit, onlySwitches
 
@@ -94,6 +97,8 @@ public enum KeyCommand: Hashable, Sendable {
     case .histogram: "histogram"
     case .earlier: "earlier"
     case .later: "later"
+    case .acknowledge: "ack"
+    case .thresholds: "thresholds"
     case .zoomIn: "zoom-in"
     case .zoomOut: "zoom-out"
     case .zoomFit: "zoom-fit"

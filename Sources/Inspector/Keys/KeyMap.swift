@@ -35,6 +35,7 @@ public struct KeyMap: Hashable, Sendable {
     bind(["4"], .view(.timers), "Timers", "timers, and how late", for: .move),
     bind(["5"], .view(.sched), "Sched", "who had each VP", for: .move),
     bind(["6"], .view(.events), "Events", "what happened", for: .move),
+    bind(["7"], .view(.stuck), "Stuck", "what is stuck, and why", for: .move),
     bind(["9"], .view(.routes), "Routes", "where device interrupts go", for: .move),
     bind(["k", .up], .up, "Up", "row up", for: .move),
     bind(["j", .down], .down, "Down", "row down", for: .move),
@@ -78,6 +79,8 @@ public struct KeyMap: Hashable, Sendable {
     bind(["="], .zoomFit, "Fit", "all of the log", in: .view(.sched), for: .look),
     bind(["H"], .histogram, "Histogram", "length of stays", in: .view(.sched), for: .look),
     bind(["E"], .onlySwitches, "Switches", "switches only", in: .view(.sched), for: .look),
+    bind(["A"], .acknowledge, "Acknowledge", "hide till change", in: .view(.stuck), for: .look),
+    bind(["S"], .thresholds, "Thresholds", "thresholds", in: .view(.stuck), for: .look),
     bind(["X"], .crossCheck, "Decode", "decode both ways", in: .view(.routes), for: .look),
   ]
 

@@ -44,7 +44,7 @@ enum ContextFields {
     FilterField("rip", .hex, "where it runs") { context, _ in [FilterValue(context.rip)] },
     FilterField("code", .text, "the symbol there") { context, model in [.text(model.code(context.rip))] },
     FilterField("finding", .word, "the code of a finding") { context, model in
-      model.findings.filter { $0.context == context.id }.map { .word($0.code.rawValue) }
+      model.findings.filter { $0.isAbout(context.id) }.map { .word($0.code.rawValue) }
     },
   ]
 

@@ -1,4 +1,5 @@
 import Architecture
+import Diagnosis
 import Journal
 
 /// What a row of a list is about: a thing, never a place, so that a list that moves never moves the target.
@@ -9,6 +10,7 @@ public enum RowID: Hashable, Sendable {
   case event(UInt64)
   case timer(TimerSource)
   case route(RouteID)
+  case finding(Finding.Identity)
   /// Of the help.
   case line(Int)
 }

@@ -22,6 +22,10 @@ public struct InspectorModel: Sendable {
   public var cost: OwnCost?
   /// What diagnosis found in `snapshot`, the worst first.
   public internal(set) var findings: [Finding] = []
+  /// How old something must be to be one.
+  public private(set) var thresholds = Thresholds()
+  /// Findings that are hidden as long as they stay as they were.
+  var acknowledged: [Finding.Identity: FindingStamp] = [:]
   /// Looks taken since the last diagnosis.
   private var undiagnosed = 0
 
@@ -174,7 +178,14 @@ public struct InspectorModel: Sendable {
 
   private mutating func rediagnose() {
     undiagnosed = 0
-    findings = diagnose(snapshot, events, symbols: symbols)
+    findings = diagnose(snapshot, events, symbols: symbols, thresholds: thresholds)
+    // What is gone and comes back is new.
+    acknowledged = acknowledged.filter { entry in findings.contains { $0.identity == entry.key } }
+  }
+
+  mutating func setThresholds(_ new: Thresholds) {
+    thresholds = new
+    rediagnose()
   }
 
   /// Says what became of the operator's commands, and keeps what they did within reach of `J` and `6`.

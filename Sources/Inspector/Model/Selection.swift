@@ -1,4 +1,5 @@
 import Architecture
+import Diagnosis
 import Journal
 
 /// What the operator points at: things, never row numbers, so that a list that moves never moves the target.
@@ -18,6 +19,7 @@ public struct Selection: Hashable, Sendable {
   /// The moment the cursor of the lanes is at; nil is now.
   public var moment: VirtualTime?
   public var route: RouteID?
+  public var finding: Finding.Identity?
 
   public init(context: ContextID = ContextID(0, 0), group: GroupID = GroupID(0)) {
     self.context = context
@@ -29,6 +31,7 @@ public struct Selection: Hashable, Sendable {
     expiry = nil
     moment = nil
     route = nil
+    finding = nil
   }
 }
 

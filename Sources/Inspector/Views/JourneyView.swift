@@ -177,6 +177,7 @@ extension InspectorModel {
     if let journey = done?.journey, journey != .none { return journey }
     switch view {
     case .journey: return selection.journey
+    case .stuck: return selectedFinding?.journey
     case .events where isFollowing: return events.last { $0.journey != .none }?.journey
     case .events: return selectedEvent.map(\.journey).flatMap { $0 == .none ? nil : $0 }
     case .lapic where selection.vector != nil: return journeyOfVector

@@ -58,10 +58,11 @@ public struct OverView: TableView {
   }
 
   private func findings(_ model: InspectorModel) -> String {
-    switch model.findings.count {
-    case 0: "   no findings"
-    case 1: "   1 finding"
-    default: "   \(model.findings.count) findings"
+    let hidden = model.acknowledgedCount > 0 ? ", \(model.acknowledgedCount) acknowledged" : ""
+    switch model.openFindings.count {
+    case 0: return "   no findings" + hidden
+    case 1: return "   1 finding\(hidden): 7"
+    default: return "   \(model.openFindings.count) findings\(hidden): 7"
     }
   }
 
