@@ -74,7 +74,7 @@ let package = Package(
       swiftSettings: settings),
 
     tests("ArchitectureTests", ["Architecture"]),
-    tests("MachineTests", ["Architecture", "Interpreter", "Interrupts", "Journal", "Machine", "Scenarios"]),
+    tests("MachineTests", ["Architecture", "Interpreter", "Interrupts", "Journal", "Machine", "Memory", "Scenarios"]),
     tests("HostTests", ["Architecture", "Journal", "Machine", "Region", "Host", "Scenarios"]),
     tests("JournalTests", ["Architecture", "Journal"]),
     tests("MemoryTests", ["Architecture", "Memory"]),

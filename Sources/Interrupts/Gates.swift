@@ -51,7 +51,7 @@ public struct ContextGates: Hashable, Sendable {
       vtl: snapshot.id.vtl, isEnabled: snapshot.isEnabled,
       isHardwareEnabled: APICBase(rawValue: snapshot.apicBase).mode.rawValue & 2 != 0, activity: snapshot.activity,
       taskPriority: UInt8(truncatingIfNeeded: snapshot.apic[APICRegister.taskPriority.offset]),
-      highestRequest: snapshot.apic.highestVector(.irr), highestInService: snapshot.apic.highestVector(.isr),
+      highestRequest: snapshot.apic.highestVector(.irr), highestInService: snapshot.highestUnfinished,
       interruptsEnabled: snapshot.interruptsEnabled, interruptShadow: snapshot.interruptShadow,
       nmiPending: snapshot.nmiPending > 0, nmiBlocked: snapshot.nmiBlocked, initPending: snapshot.initPending,
       startupPending: snapshot.startupPending != nil)
@@ -79,6 +79,13 @@ public struct ContextGates: Hashable, Sendable {
     case .waitForStartup: return startupPending
     case .shutdown: return false
     }
+  }
+}
+
+extension ContextSnapshot {
+  /// The highest vector in service, but for one whose lazy EOI the core has only to look at.
+  var highestUnfinished: VectorNumber? {
+    lazyEOI == .taken ? inService.dropFirst().first?.vector : apic.highestVector(.isr)
   }
 }
 

@@ -10,7 +10,7 @@ public struct GroupRouting: Sendable {
   public let encoding: GroupEncoding
   private var maps: [GroupMap]
   /// The router of the posted patch, in the rfc-2023 mode.
-  private var posted: PostedRouter?
+  private(set) var posted: PostedRouter?
 
   public init(encoding: GroupEncoding, groups: [(id: GroupID, vtl: VTL)]) {
     self.encoding = encoding
@@ -24,6 +24,8 @@ public struct GroupRouting: Sendable {
     if guess < maps.count, maps[guess].id == group { return guess }
     return maps.firstIndex { $0.id == group }
   }
+
+  func map(of group: GroupID) -> GroupMap? { index(of: group).map { maps[$0] } }
 
   public var groups: [GroupID] { maps.map(\.id) }
 

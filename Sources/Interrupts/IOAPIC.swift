@@ -76,6 +76,13 @@ public struct IOAPIC: Sendable {
       pins: pins.map(\.state))
   }
 
+  /// Whether a pin of the group wants to hear of this vector's EOI.
+  public func handles(_ vector: VectorNumber, in group: GroupID) -> Bool {
+    pins.contains { pin in
+      pin.state.group == group && pin.state.entry.isLevelTriggered && pin.state.entry.vector == vector
+    }
+  }
+
   /// When a pin that is held back sends next.
   public var due: VirtualTime? { pins.lazy.compactMap(\.heldUntil).min() }
 }

@@ -32,6 +32,7 @@ extension LocalAPIC {
     let waited = now - state.since
     if !autoEOI {
       service.insert(vector)
+      isServiceFresh = true
       state.since = now
       servedVectors.append(state)
     }
@@ -49,6 +50,7 @@ extension LocalAPIC {
     lastEndOfInterrupt = LastWrite(time: now, rip: rip, value: UInt64(state.vector.rawValue))
     counters.endOfInterrupts &+= 1
     service.remove(state.vector)
+    isServiceFresh = false
     clearRemoteIRR(of: state.vector)
     updatePriority()
     let broadcasts = triggerModes.contains(state.vector) && !spuriousVector.suppressesEOIBroadcast

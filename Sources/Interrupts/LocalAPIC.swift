@@ -56,6 +56,10 @@ public struct LocalAPIC: Sendable {
 
   var timer = APICTimer()
 
+  public internal(set) var lazyEOI = LazyEndOfInterrupt()
+  /// The highest vector in service was taken since the last EOI.
+  var isServiceFresh = false
+
   /// NMIs that wait, 0 to 2.
   public internal(set) var nmiPending: UInt8 = 0
   public internal(set) var initPending = false
@@ -97,6 +101,7 @@ public struct LocalAPIC: Sendable {
     }
     taskPriority = 0
     resetRegisters()
+    lazyEOI = LazyEndOfInterrupt()
     nmiPending = 0
     initPending = false
     startupPending = nil
@@ -113,6 +118,7 @@ public struct LocalAPIC: Sendable {
     localVectors = InlineArray(repeating: .reset)
     requests = VectorSet()
     service = VectorSet()
+    isServiceFresh = false
     triggerModes = VectorSet()
     pendingVectors.removeAll(keepingCapacity: true)
     servedVectors.removeAll(keepingCapacity: true)

@@ -103,6 +103,13 @@ final class PostedRouter: Sendable {
     return search.route(group, .map)
   }
 
+  /// What __pv_send_ipi does: indexes the map with the guest's number (B13).
+  func take(_ id: UInt32, _ address: Address, into search: inout Search) -> Bool {
+    guard let index = physical[id] else { return false }
+    take(members[index], address, into: &search)
+    return true
+  }
+
   private func logicalByMap(_ address: Address, _ group: GroupID, _ vector: VectorNumber) -> Route {
     guard address.arbitrates else { return logicalByMap(address, group, to: address.destination) }
     // The hash counts bits, not members.

@@ -32,6 +32,9 @@ struct CPUIDTable {
     case 1: features(asker)
     case 7: subleaf == 0 ? structuredFeatures(asker) : Leaf()
     case 0xB: topology(subleaf, asker)
+    case ParavirtualInterface.signatureLeaf:
+      Leaf(a: ParavirtualInterface.featuresLeaf, b: 0x4B4D_564B, c: 0x564B_4D56, d: 0x4D)  // KVMKVMKVM
+    case ParavirtualInterface.featuresLeaf: Leaf(a: ParavirtualInterface.features.rawValue)
     case 0x8000_0000: Leaf(a: maxExtendedLeaf)
     case 0x8000_0001: extendedFeatures(asker)
     case 0x8000_0002...0x8000_0004: brand(leaf)

@@ -78,6 +78,9 @@ extension Partition {
     case .fire(let request): fire(request)
     case .switchVTL(let vp, let vtl): switchVTL(vp.index, to: vtl, reason: .operator)
     case .endOfInterrupt(let id):
+      // It may be over already, and nobody has looked yet.
+      settleLazyEOI(id)
+      guard apic(id).pointee.service.highest != nil else { break }
       apply(apic(id).pointee.endOfInterrupt(at: clock, rip: 0), to: id)
     case .serialInput(let bytes):
       devices.serial.type(bytes, at: clock)

@@ -12,6 +12,9 @@ struct ContextState {
   /// What is private to the VTL, while another VTL of the VP is active (TLFS, "Virtual Secure Mode").
   var saved = PrivateState()
 
+  /// KVM_HC_KICK_CPU came while it was not halted: its next HLT is none.
+  var isKicked = false
+
   var lastInit: VirtualTime?
   var lastInitSender: ContextID?
   var lastStartup: VirtualTime?

@@ -18,6 +18,7 @@ extension Partition {
   /// takes at once. Every step uses something up, and VINA, which a guest can re-arm from the stack frame of its own
   /// delivery, has one turn, so the rounds end.
   func evaluate(_ vp: Int) {
+    settleLazyEOI(active(vp))
     var mayNotify = true
     repeat {
       vps[vp].needsEvaluation = false
@@ -29,6 +30,7 @@ extension Partition {
       deliver(vp)
       if mayNotify, notify(vp) { mayNotify = false }
     } while vps[vp].needsEvaluation && runState != .stopped
+    armLazyEOI(active(vp))
     // Also while paused, when a command wakes it: nobody asks again at `run`.
     vps[vp].isRunnable = context(active(vp)).pointee.activity == .running
     setReady(vp, vps[vp].isRunnable)
@@ -111,7 +113,7 @@ extension Partition {
     stopCause = .tripleFault
   }
 
-  private func wake(_ id: ContextID) {
+  func wake(_ id: ContextID) {
     let context = context(id)
     guard context.pointee.activity == .halted else { return }
     record(.woke(after: clock - context.pointee.since), context: id)

@@ -10,6 +10,7 @@ extension Partition {
   /// True when the VP gives up the rest of its slice.
   func handle(_ exit: Exit, _ vp: Int) -> Bool {
     let processor = vps[vp].processor
+    if exit.isAsked { settleLazyEOI(active(vp)) }
     switch exit {
     case .budget, .exception: return false
     case .pause: return true
@@ -44,10 +45,13 @@ extension Partition {
   private func halt(_ vp: Int) {
     let id = active(vp)
     let processor = vps[vp].processor
+    let isKicked = context(id).pointee.isKicked
+    context(id).pointee.isKicked = false
     setActivity(id, .halted)
     context(id).pointee.halts &+= 1
     context(id).pointee.lastHalt = LastWrite(time: clock, rip: processor.rip, value: processor.rflags)
     record(.halted(interruptsEnabled: processor.rflags.bit(9)), context: id, rip: processor.rip)
+    if isKicked { wake(id) }
     touch(vp)
   }
 

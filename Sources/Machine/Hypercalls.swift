@@ -5,7 +5,7 @@ import Interrupts
 import Journal
 import Memory
 
-/// VMCALL: Hyper-V's interface once a guest has written GUEST_OS_ID; until then no call is offered.
+/// VMCALL: Hyper-V's interface once a guest has written GUEST_OS_ID; until then it is KVM's.
 extension Partition {
   /// True when the VP yields.
   func hypercall(_ vp: Int) -> Bool {
@@ -242,14 +242,6 @@ extension Partition {
       candidates: targets.count + absent, reason: found.isEmpty ? reason : nil,
       rejected: targets.count + absent - found.count)
     deliver(message, route, source: .hypercall, from: sender, rip: rip)
-  }
-
-  /// A hypercall before any GUEST_OS_ID has KVM's ABI, in which none is offered: -KVM_ENOSYS, or -KVM_EPERM above CPL 0.
-  private func paravirtualCall(_ vp: Int) -> Bool {
-    let processor = vps[vp].processor
-    processor[.rax] = UInt64(bitPattern: processor.cpl == 0 ? -1000 : -1)
-    interpreter.completeWrite(of: processor)
-    return false
   }
 }
 

@@ -12,6 +12,7 @@ extension Partition {
     case apicBase
     case apic
     case synthetic
+    case lazyEOI
     case processor
   }
 
@@ -22,6 +23,7 @@ extension Partition {
     case 0x1B: .apicBase
     case 0x6E0, 0x800...0x8FF: .apic
     case 0x4000_0000...0x4000_1FFF: .synthetic
+    case ParavirtualInterface.lazyEOIMSR: .lazyEOI
     default: .processor
     }
   }
@@ -34,6 +36,7 @@ extension Partition {
     case .apicBase: return apic(id).pointee.base.rawValue
     case .apic: return try apic(id).pointee.readMSR(msr, at: clock)
     case .synthetic: return try readSyntheticMSR(msr, vp)
+    case .lazyEOI: return apic(id).pointee.lazyEOI.rawValue
     case .processor:
       guard let value = vps[vp].processor.readMSR(msr) else { throw .generalProtection() }
       return value
@@ -51,6 +54,7 @@ extension Partition {
     case .apicBase: effect = try apic(id).pointee.writeBase(value)
     case .apic: effect = try apic(id).pointee.writeMSR(msr, value, at: clock, rip: processor.rip)
     case .synthetic: return try writeSyntheticMSR(msr, value, vp)
+    case .lazyEOI: try writeLazyEOI(value, id)
     case .processor: guard try processor.writeMSR(msr, value) else { throw .generalProtection() }
     }
     let yields = apply(effect, to: id)

@@ -9,7 +9,12 @@ import Memory
 extension Partition {
   public var contextTotal: Int { contextCount }
   public var groupTotal: Int { configuration.vtlCount }
-  public func contextGeneration(_ index: Int) -> UInt64 { contexts[index].generation }
+  /// A guest clears the byte of a lazy EOI behind the core's back, and another VP may: it belongs to the state.
+  public func contextGeneration(_ index: Int) -> UInt64 {
+    let generation = contexts[index].generation &<< 1
+    guard apics[index].lazyEOI.isArmed else { return generation }
+    return lazyEOIState(contexts[index].id) == .taken ? generation | 1 : generation
+  }
   public func groupGeneration(_ index: Int) -> UInt64 { groupGenerations[index] }
 
   public func snapshot() -> Snapshot {
@@ -62,6 +67,10 @@ extension Partition {
     }
     apics[index].fill(&shot, at: clock)
     hyperV.fill(&shot)
+    if apics[index].lazyEOI.isEnabled {
+      shot.lazyEOI = lazyEOIState(id)
+      shot.lazyEOIAddress = apics[index].lazyEOI.address.rawValue
+    }
     shot.counters.halts = state.pointee.halts
     shot.counters.exceptions = state.pointee.exceptions
     shot.counters.vtlEntries = state.pointee.vtlEntries

@@ -19,6 +19,7 @@ extension Partition {
   /// Resets a context. An AP waits for a SIPI then; the bootstrap processor goes to its reset vector.
   private func initialize(_ id: ContextID, _ journey: JourneyID) {
     vps[id.vp.index].processor.reset(.initSignal)
+    context(id).pointee.isKicked = false
     invalidateMap(group(of: id.vtl))
     updateDue(id.vp.index)
     let isBootstrap = id.vp.rawValue == 0

@@ -13,6 +13,7 @@ extension Partition {
   /// A halted VTL stays halted while it is away, and wakes by an interrupt of its own.
   func switchVTL(_ vp: Int, to: VTL, reason: VTLSwitchReason, vector: VectorNumber? = nil) {
     let leaving = active(vp)
+    settleLazyEOI(leaving)
     let entering = ContextID(vp: leaving.vp, vtl: to)
     let processor = vps[vp].processor
     let rip = processor.rip

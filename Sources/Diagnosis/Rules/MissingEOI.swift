@@ -69,7 +69,7 @@ extension Rule {
   /// S4: looks like S2, and is not: the guest has cleared the byte in place of an EOI, and the core has not looked.
   static var lazyEOI: Rule {
     Rule(.lazyEOI, "an ISR bit that a lazy EOI has taken back already") { context, scene in
-      guard context.lazyEOI == .taken, let held = scene.heldByService(context),
+      guard context.lazyEOI == .taken, let held = scene.heldByLeftOver(context),
         scene.isOld(held.since, scene.thresholds.blocked)
       else { return nil }
       return Finding(
@@ -101,7 +101,20 @@ extension Scene {
     guard !isDeaf, case .inService(let vector) = gate(context), let highest = context.pending.first,
       let served = context.inService.first(where: { $0.vector == vector })
     else { return nil }
-    return HeldByService(
+    return held(highest, by: served, in: context)
+  }
+
+  /// The same of the highest ISR bit whose lazy EOI has come: by the gates it is gone, by the registers it is there.
+  fileprivate func heldByLeftOver(_ context: ContextSnapshot) -> HeldByService? {
+    guard let highest = context.pending.first, let served = context.inService.first,
+      case .inService? = priorityCause(
+        of: highest.vector, taskPriority: context.taskPriority, inService: served.vector)
+    else { return nil }
+    return held(highest, by: served, in: context)
+  }
+
+  private func held(_ highest: VectorState, by served: VectorState, in context: ContextSnapshot) -> HeldByService {
+    HeldByService(
       highest: highest, served: served, since: max(highest.since, served.since, settledSince(context)))
   }
 }
