@@ -90,7 +90,7 @@ struct LanesTests {
     for columns in [1, 7, 67, 187] {
       let scale = LaneScale(end: oracle.now, span: oracle.now, columns: columns)
       for vp in oracle.vps.indices {
-        let cells = lanes.cells(of: VPIndex(vp), scale)
+        let cells = lanes.picture(of: VPIndex(vp), scale).lanes
         for column in 0..<columns {
           let (from, to) = (scale.time(of: column), min(oracle.now, scale.time(of: column + 1)))
           guard from < to else { continue }
@@ -168,7 +168,7 @@ struct LanesTests {
     let index = EventIndex(snapshot, events)
     let scale = LaneScale(end: .never, span: .never, columns: 50)
     for vp in 0..<4 {
-      _ = index.lanes.cells(of: VPIndex(vp), scale)
+      _ = index.lanes.picture(of: VPIndex(vp), scale)
       let times = index.lanes.times(of: VPIndex(vp), from: .zero, to: VirtualTime(ticks: 1 << 40))
       #expect(times.total == VirtualTime(ticks: 1 << 40))
     }

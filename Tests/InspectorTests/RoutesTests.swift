@@ -39,11 +39,16 @@ struct RoutesTests {
     #expect(grid.textRows[22].contains("S21"))
   }
 
-  @Test func `a pin with its vector in service anywhere is not wedged`() {
+  @Test func `a pin whose vector is in service in its group is not wedged`() {
     var model = model(Size(80, 24))
     var snapshot = model.snapshot
     let place = snapshot.contexts.firstIndex { $0.id == ContextID(3, 1) }!
     Scene.serve(&snapshot.contexts[place], 0x52, since: 0, journey: 1)
+    // In another group the EOI is none of the pin's.
+    model.apply(Update(snapshot: snapshot))
+    #expect(RouteRow.all(model.snapshot).contains { $0.isWedged })
+    let member = snapshot.contexts.firstIndex { $0.id == ContextID(3, 0) }!
+    Scene.serve(&snapshot.contexts[member], 0x52, since: 0, journey: 1)
     model.apply(Update(snapshot: snapshot))
     #expect(!RouteRow.all(model.snapshot).contains { $0.isWedged })
   }
@@ -84,6 +89,14 @@ struct RoutesTests {
     let rows = model.draw(model.size).textRows
     #expect(rows.contains { $0.contains("source") && $0.contains("pin 4 serial, line up") })
     try expectGolden(model.draw(model.size), "journey-pin-120x40")
+  }
+
+  @Test func `a level-triggered interrupt ends when its pin may send again`() throws {
+    var model = model(Size(80, 24))
+    model.selection.route = .pin(ioapic: 0, pin: 9)
+    model.strike("J")
+    #expect(model.selectedJourney?.cleared?.how == .broadcast)
+    #expect(model.draw(model.size).textRows.contains { $0.contains("cleared: EOI broadcast") })
   }
 
   @Test func `the first hop of a message names its route`() throws {

@@ -86,6 +86,17 @@ struct SchedViewTests {
     #expect(model.draw(model.size).textRows[3].contains("▼"))
   }
 
+  @Test func `timer marks never hide all else: where they are too many they are left out`() {
+    let lanes = Scene.busy().index.lanes
+    for (columns, isHidden) in [(200, false), (20, true)] {
+      let scale = LaneScale(end: Scene.now, span: .milliseconds(20), columns: columns)
+      let picture = lanes.picture(of: VPIndex(0), scale)
+      #expect(picture.hidesTimers == isHidden)
+      #expect(picture.lanes[0].contains { $0.mark == .timerDue } == !isHidden)
+      #expect(picture.lanes[1].contains { $0.mark == .call })
+    }
+  }
+
   @Test func `all 64 VPs can be reached, and the selected one is in sight`() {
     var model = model(Size(80, 24))
     model = Scene.busy(vps: 64)

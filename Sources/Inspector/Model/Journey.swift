@@ -19,6 +19,8 @@ public struct Journey: Hashable, Sendable {
   public var message: InterruptMessage?
   public var route: Event.RouteSummary?
   public var vector: VectorNumber?
+  /// When its pin was let send again, and by what; level-triggered pins only.
+  public var cleared: Cleared?
   /// Whom it reached, in the order it did.
   public var targets: [Target]
 
@@ -46,6 +48,11 @@ public struct Journey: Hashable, Sendable {
     /// Later requests that merged into this one while it waited.
     public var merges: [Merge] = []
     public var state: State = .gone
+  }
+
+  public struct Cleared: Hashable, Sendable {
+    public var time: VirtualTime
+    public var how: RemoteIRRClearing
   }
 
   public struct Merge: Hashable, Sendable {
@@ -108,6 +115,7 @@ public struct Journey: Hashable, Sendable {
     message = nil
     route = nil
     vector = nil
+    cleared = nil
     targets = []
   }
 
@@ -125,6 +133,7 @@ public struct Journey: Hashable, Sendable {
       hasBeginning = true
     case .pin(let pin, let cause, _, _): start(.ioapic, Origin(route: .pin(ioapic: 0, pin: pin), cause: cause))
     case .messageSent(let route, _, _): start(.message, Origin(route: .message(Int(route)), cause: nil))
+    case .remoteIRRCleared(_, _, let how): cleared = Cleared(time: event.time, how: how)
     case .timerExpired(let vector, _, _):
       source = source ?? .timer
       sender = sender ?? event.context
@@ -163,8 +172,8 @@ public struct Journey: Hashable, Sendable {
         $0.ended = event.time
       }
     case .spuriousEOI, .halted, .woke, .vtlSwitched, .hypercall, .taskPriorityChanged, .exception, .mapRebuilt,
-      .apicBaseChanged, .softwareEnable, .apicError, .vtlEnabled, .command, .stopped, .routeWritten, .remoteIRRCleared,
-      .timerWriteIgnored, .paravirtualCall:
+      .apicBaseChanged, .softwareEnable, .apicError, .vtlEnabled, .command, .stopped, .routeWritten, .timerWriteIgnored,
+      .paravirtualCall:
       break
     }
   }

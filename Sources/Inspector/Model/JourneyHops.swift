@@ -5,7 +5,7 @@ import Journal
 /// One step of a journey as a row of the table of hops.
 public struct Hop: Hashable, Sendable {
   public enum Name: UInt8, Hashable, Sendable, CaseIterable {
-    case source, resolve, accept, gate, service, end
+    case source, resolve, accept, gate, service, end, again
 
     public var text: String {
       switch self {
@@ -15,6 +15,7 @@ public struct Hop: Hashable, Sendable {
       case .gate: "gate"
       case .service: "ISR"
       case .end: "EOI"
+      case .again: "rIRR"
       }
     }
   }
@@ -61,7 +62,7 @@ public struct RecentHops: Hashable, Sendable {
     case .accept: accept
     case .gate: gate
     case .end: service
-    case .source, .resolve, .service: nil
+    case .source, .resolve, .service, .again: nil
     }
   }
 }
@@ -79,10 +80,20 @@ extension Journey {
             + (route.delivered == 0
               ? "nobody: \(route.reason?.text ?? "no reason")" : "\(route.delivered) reached")))
     }
-    guard let target else { return hops }
-    hops.append(acceptHop(target))
-    if case .pending? = target.acceptance ?? .pending { hops += rest(target, now, code) }
-    return hops
+    if let target {
+      hops.append(acceptHop(target))
+      if case .pending? = target.acceptance ?? .pending { hops += rest(target, now, code) }
+    }
+    return hops + again
+  }
+
+  /// The pin of a level-triggered interrupt may send again once an EOI has cleared its remote IRR.
+  private var again: [Hop] {
+    guard origin?.cause != nil, message?.command.isLevelTriggered ?? false else { return [] }
+    guard let cleared else {
+      return [Hop(name: .again, verdict: isOpen ? "not reached" : "no EOI has come to the pin, as far as the log goes")]
+    }
+    return [Hop(name: .again, at: cleared.time, verdict: "cleared: \(cleared.how.text)")]
   }
 
   private func sourceVerdict(_ place: String) -> String {

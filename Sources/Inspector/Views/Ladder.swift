@@ -28,6 +28,9 @@ struct Ladder {
     lanes = [Self.timeWidth + 1, Self.timeWidth + 1 + gap, Self.timeWidth + 1 + 2 * gap]
     titles = Self.titles(journey)
     rows = Self.sourceRows(journey)
+    if let cleared = journey.cleared {
+      rest.append(Row(time: cleared.time, note: (0, "remote IRR cleared", .active)))
+    }
     for other in journey.targets {
       let steps = Self.targetRows(other, journey, model, isNamed: journey.targets.count > 1)
       if other.context == target?.context { rows += steps } else { rest += steps }

@@ -140,9 +140,9 @@ extension LogBook {
     let route = Event.RouteSummary(
       group: GroupID(0), path: .map, candidates: 1, delivered: 1, rejected: 0, reason: nil, firstTarget: target)
     add(time, journey, nil, body)
-    add(
-      time, journey, nil,
-      .requested(source, InterruptMessage(vector: vector, to: ApicID(target.vp.index), isNarrow: true), route))
+    var message = InterruptMessage(vector: vector, to: ApicID(target.vp.index), isNarrow: true)
+    message.command.isLevelTriggered = vector == VectorNumber(0x51) || vector == VectorNumber(0x52)
+    add(time, journey, nil, .requested(source, message, route))
     add(time, journey, target, .accepted(vector, .fixed, .pending))
     add(time + 1_500, journey, target, .acknowledged(vector, waited: VirtualTime(ticks: 1_500)))
     add(

@@ -45,7 +45,7 @@ extension RouteRow {
       id: .pin(ioapic: ioapic, pin: pin.index), kind: .pin(pin), device: pin.device, group: pin.group,
       message: pin.message, isMasked: pin.entry.isMasked, sent: pin.counters.sent,
       undelivered: pin.counters.undelivered, lastSent: pin.lastSent, lastJourney: pin.lastJourney,
-      isWedged: pin.isLineHigh && pin.entry.isRemoteIRRSet && !snapshot.isUnderWay(pin.entry.vector))
+      isWedged: pin.isWaitingForEOI && !snapshot.isUnderWay(pin.entry.vector, in: pin.group))
   }
 
   init(_ route: MessageRouteSnapshot, place: Int) {
@@ -80,12 +80,18 @@ extension RouteRow {
   }
 }
 
+extension PinSnapshot {
+  /// Its line asks for service, and only an EOI lets it send again.
+  fileprivate var isWaitingForEOI: Bool {
+    entry.isLevelTriggered && entry.isRemoteIRRSet && !entry.isMasked && isLineHigh
+  }
+}
+
 extension Snapshot {
-  /// Some local APIC has the vector pending or in service. The EOI of any of them clears a remote IRR with that
-  /// vector, whatever its group.
-  fileprivate func isUnderWay(_ vector: VectorNumber) -> Bool {
+  /// Some local APIC of the group has the vector pending or in service: an EOI is still to come.
+  fileprivate func isUnderWay(_ vector: VectorNumber, in group: GroupID) -> Bool {
     contexts.contains { context in
-      context.isEnabled
+      context.isEnabled && context.group == group
         && (context.inService.contains { $0.vector == vector } || context.pending.contains { $0.vector == vector })
     }
   }

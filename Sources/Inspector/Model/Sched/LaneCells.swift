@@ -33,6 +33,14 @@ public struct LaneCell: Hashable, Sendable {
   public var mark: LaneMark?
 }
 
+/// The lanes of a VP as columns.
+public struct LanePicture: Hashable, Sendable {
+  /// By VTL.
+  public var lanes: [[LaneCell]]
+  /// Timers come due so often at this scale that their marks would hide all else: they are left out.
+  public var hidesTimers: Bool
+}
+
 /// The scale of a picture: columns of equal length.
 public struct LaneScale: Hashable, Sendable {
   /// Where the first column begins. It may be before power-on.
@@ -67,8 +75,8 @@ public struct LaneScale: Hashable, Sendable {
 }
 
 extension Lanes {
-  /// The lanes of a VP at a scale, by VTL: in each column the state that took the most of its time.
-  public func cells(of vp: VPIndex, _ scale: LaneScale) -> [[LaneCell]] {
+  /// The lanes of a VP at a scale: in each column the state that took the most of its time.
+  public func picture(of vp: VPIndex, _ scale: LaneScale) -> LanePicture {
     var painter = LanePainter(scale, vtlCount: vtlCount)
     let segments = backlog(of: vp)
     let (first, stop) = (scale.time(of: 0), min(end, scale.end))
@@ -155,9 +163,14 @@ private struct LanePainter {
     cells[vtl.index][column].mark = mark
   }
 
-  mutating func finish() -> [[LaneCell]] {
+  mutating func finish() -> LanePicture {
     if column < scale.columns { go(to: column + 1) }
-    return cells
+    var picture = LanePicture(lanes: cells, hidesTimers: false)
+    for vtl in cells.indices where cells[vtl].count(where: { $0.mark == .timerDue }) * 3 > scale.columns {
+      picture.hidesTimers = true
+      for i in cells[vtl].indices where cells[vtl][i].mark == .timerDue { picture.lanes[vtl][i].mark = nil }
+    }
+    return picture
   }
 }
 

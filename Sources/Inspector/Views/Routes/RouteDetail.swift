@@ -16,23 +16,19 @@ struct RouteDetail {
     var rest = area
     let isWide = area.width >= 160 && area.height >= 20
     let showsDecoding = model.showsDecoding ?? (model.size.height >= 34)
-    if isWide {
-      drawReceivers(into: &grid, rest.takeLeft(area.width / 2 - 1), showsDecoding)
-      _ = rest.takeLeft(1)
-    } else {
-      // The history is left a third, and at least a few lines.
-      let most = area.height - max(5, area.height / 3)
-      let wanted = 1 + receivers(showsDecoding, height: most - 1).count
-      drawReceivers(into: &grid, rest.takeTop(min(most, wanted)), showsDecoding)
-    }
+    // Below one another, the history is left a third, and at least a few lines.
+    let most = isWide ? area.height : area.height - max(5, area.height / 3)
+    let lines = receivers(showsDecoding, height: most - 1)
+    drawReceivers(lines, into: &grid, isWide ? rest.takeLeft(area.width / 2 - 1) : rest.takeTop(1 + lines.count))
+    if isWide { _ = rest.takeLeft(1) }
     if rest.height > 2 { drawHistory(into: &grid, rest) }
   }
 
-  private func drawReceivers(into grid: inout Grid, _ area: Rect, _ showsDecoding: Bool) {
+  private func drawReceivers(_ lines: [Line], into grid: inout Grid, _ area: Rect) {
     var rest = area
     let device = row.device.isEmpty ? "" : " \(TextForm.escaped(row.device))"
     grid.rule("\(row.id.text)\(device): who would receive it", 0, in: rest.takeTop(1))
-    grid.put(receivers(showsDecoding, height: rest.height), in: rest)
+    grid.put(lines, in: rest)
   }
 
   /// In a small pane the decoding takes the receivers' place: it says them too.

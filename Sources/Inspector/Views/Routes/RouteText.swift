@@ -5,6 +5,16 @@ import Journal
 
 /// How routes are written.
 extension RouteRow {
+  /// What findings about it are about; nil when there is no such pin any more.
+  func subject(in snapshot: Snapshot) -> Subject? {
+    switch id {
+    case .pin(let ioapic, let pin):
+      guard snapshot.platform.ioapics.indices.contains(ioapic) else { return nil }
+      return .pin(snapshot.platform.ioapics[ioapic].firstInterrupt &+ UInt32(pin))
+    case .message(let place): return UInt16(exactly: place).map { .route($0) }
+    }
+  }
+
   var vectorText: String {
     guard let command = message?.command, command.deliveryMode.hasVector else { return "-" }
     return command.vector.text
@@ -26,6 +36,9 @@ enum RouteText {
   /// Why a route is worth a look.
   static func note(_ row: RouteRow, _ model: InspectorModel) -> Line {
     if row.isWedged { return Line("WEDGED S21", .wrong) }
+    if let finding = model.finding(row) {
+      return Line("\(finding.code.rawValue) \(TextForm.escaped(finding.title))", .wrong)
+    }
     if let route = row.signal, !route.isEnabled { return Line("not enabled", .dim) }
     guard row.message != nil else { return Line(row.faultText, .wrong) }
     if let route = row.signal, route.malformed > 0 {

@@ -1,4 +1,5 @@
 import Architecture
+import Diagnosis
 import Interrupts
 import Journal
 
@@ -55,6 +56,9 @@ public struct RoutesView: TableView {
     guard let row = model.selectedRoute else { return "no IOAPIC, and no device sends messages" }
     let name = row.device.isEmpty ? "" : " (\(TextForm.escaped(row.device)))"
     var line = Line(row.id.text, .bold) + Line("\(name): ")
+    if let finding = model.finding(row) {
+      return line + Line("\(finding.code.rawValue) \(TextForm.escaped(finding.title))", .wrong)
+    }
     if row.isWedged {
       return line
         + Line("WEDGED S21: remote IRR set, line high, vector \(row.vectorText) in no ISR: no EOI will come", .wrong)
@@ -130,6 +134,12 @@ extension RowID {
 }
 
 extension InspectorModel {
+  /// The worst finding about a route.
+  func finding(_ row: RouteRow) -> Finding? {
+    guard let subject = row.subject(in: snapshot) else { return nil }
+    return findings.first { $0.subject == subject }
+  }
+
   /// The pins and messages that are in use, in their order, then the others.
   var routeRows: [RouteRow] {
     let all = RouteRow.all(snapshot)

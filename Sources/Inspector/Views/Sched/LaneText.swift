@@ -36,8 +36,10 @@ struct LaneText {
     let usual = rows.first { $0.context == id }?.stays
     let isLong = usual.map { length > $0.p99 } ?? false
     let state = moment.segment.state(of: moment.active)
-    var line = Line(" \(id) ", .bold) + Line(Self.word(state), SchedLanes.style(state)) + Line(" ")
-    line.append("for \(length.spanText)" + (moment.isBeginKnown ? "" : " or more"), isLong ? .waiting : .plain)
+    var line = Line(" \(id) ", .bold)
+    if state != .running { line += Line("\(Self.word(state)), ", SchedLanes.style(state)) }
+    line.append(moment.end == nil ? "has the VP for " : "had the VP for ")
+    line.append("\(length.spanText)" + (moment.isBeginKnown ? "" : " or more"), isLong ? .waiting : .plain)
     if let usual { line.append(" (stays p50 \(usual.p50.spanText) p99 \(usual.p99.spanText))", .dim) }
     return line + Line(", " + entry(moment))
   }

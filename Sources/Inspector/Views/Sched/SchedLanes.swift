@@ -43,17 +43,20 @@ struct SchedLanes {
 
   // MARK: - Lanes
 
-  func draw(into grid: inout Grid, _ area: Rect) {
+  /// True when timer marks are left out, as there would be nothing else.
+  @discardableResult
+  func draw(into grid: inout Grid, _ area: Rect) -> Bool {
     let rows = visible(area.height)
-    var cells: [VPIndex: [[LaneCell]]] = [:]
+    var pictures: [VPIndex: LanePicture] = [:]
     for (row, i) in rows.enumerated() {
       let id = order[i]
-      if cells[id.vp] == nil { cells[id.vp] = model.lanes.cells(of: id.vp, scale) }
+      if pictures[id.vp] == nil { pictures[id.vp] = model.lanes.picture(of: id.vp, scale) }
       let isFirst = row == 0 || order[i - 1].vp != id.vp
       grid.put(label(id, isFirst: isFirst), row, in: area)
-      guard let lane = cells[id.vp], id.vtl.index < lane.count else { continue }
-      draw(lane[id.vtl.index], id, into: &grid, x: area.x + labelWidth, y: area.y + row)
+      guard let lanes = pictures[id.vp]?.lanes, id.vtl.index < lanes.count else { continue }
+      draw(lanes[id.vtl.index], id, into: &grid, x: area.x + labelWidth, y: area.y + row)
     }
+    return pictures.values.contains { $0.hidesTimers }
   }
 
   /// Whole VPs, as far as they fit, with the selected one among them.

@@ -22,10 +22,7 @@ public struct SchedView: View {
       lanes.draw(into: &grid, rest)
       return
     }
-    grid.put(title(model, scale), 0, in: rest.takeTop(1))
-    if model.selection.moment != nil {
-      grid.putRight(Line(" HELD: L follows ", .badge), 0, in: Rect(x: 0, y: area.y, width: area.width, height: 1))
-    }
+    let top = rest.takeTop(1)
     grid.put(lanes.axis, 0, in: rest.takeTop(1))
     let detail = SchedDetail(model, width: area.width)
     let wanted = detail.explanation.count + detail.table.count + 1
@@ -33,7 +30,9 @@ public struct SchedView: View {
     let below = rest.takeBottom(min(rest.height - 4, wanted + (area.height < 30 && histogram > 0 ? 0 : histogram)))
     let legend = SchedLanes.legend(model)
     let shown = min(lanes.rowCount, rest.height - legend.count)
-    lanes.draw(into: &grid, rest.takeTop(shown))
+    let hidesTimers = lanes.draw(into: &grid, rest.takeTop(shown))
+    grid.put(title(model, scale, hidesTimers: hidesTimers), 0, in: top)
+    if model.selection.moment != nil { grid.putRight(Line(" HELD: L follows ", .badge), 0, in: top) }
     grid.put(legend, in: rest.takeTop(legend.count))
     detail.draw(
       into: &grid, Rect(x: 0, y: rest.y, width: area.width, height: below.y + below.height - rest.y), histogram)
@@ -43,10 +42,14 @@ public struct SchedView: View {
     model.sched.showsHistogram ?? (area.height >= 34)
   }
 
-  private func title(_ model: InspectorModel, _ scale: LaneScale) -> Line {
+  private func title(_ model: InspectorModel, _ scale: LaneScale, hidesTimers: Bool) -> Line {
     let column = VirtualTime(ticks: UInt64(scale.column))
     var line = Line(" window \(scale.span.spanText)  1 col = \(column.spanText)   ")
-    if model.selection.moment == nil { line.append("zoom + - =  cursor h l , .   now at the right", .dim) }
+    if hidesTimers {
+      line.append("T left out: too many", .dim)
+    } else if model.selection.moment == nil {
+      line.append("zoom + - =  cursor h l , .   now at the right", .dim)
+    }
     if model.sched.showsSwitchesOnly { line.append("   switches only (E)", .waiting) }
     return line
   }
