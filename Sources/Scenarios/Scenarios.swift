@@ -41,6 +41,8 @@ extension Scenario {
         "tpr-block", "S1", .localAPIC, "2.0 spins on a lock with TPR 50h; its holder waits for it to take 4Fh",
         machine()),
       Scenario("missing-eoi", "S2", .localAPIC, "2.0's handler of 51h forgets its EOI; the next 51h waits", machine()),
+      Scenario(
+        "lazy-eoi", "S4", .localAPIC, "2.0 ended 51h by clearing KVM's byte; its ISR bit is only left over", machine()),
       Scenario("svr-disabled", "S10", .localAPIC, "2.0 clears SVR bit 8; what 1.0 sends is not accepted", machine()),
       Scenario(
         "apic-disabled", "S11", .localAPIC, "2.0 clears IA32_APIC_BASE.EN; what 1.0 sends finds nobody", machine()),

@@ -56,12 +56,18 @@ import Testing
 @Test func `a lazy EOI that is armed is S2, one that is taken S4, and only for long`() {
   #expect(Case.lazyEOI.with(1, 0) { $0.lazyEOI = .armed }.found == ["S2 1.0"])
   #expect(Case.lazyEOI.findings.map(\.severity) == [.info])
-  #expect(Case.lazyEOI.with(1, 0) { $0.clearPending() }.found.isEmpty)
-  let young = Case.lazyEOI.with(1, 0) {
-    $0.clearPending()
-    $0.setPending(0x4F, since: .milliseconds(9_995))
+  #expect(Case.lazyEOI.with(1, 0) { $0.clearPending() }.found == ["S4 1.0"])
+  func young(_ served: UInt64, pending: UInt64? = nil) -> Case {
+    Case.lazyEOI.with(1, 0) {
+      $0.clearPending()
+      $0.inService = []
+      $0.setInService(0x51, since: .milliseconds(served))
+      if let pending { $0.setPending(0x4F, since: .milliseconds(pending)) }
+    }
   }
-  #expect(young.found.isEmpty)
+  #expect(young(9_905).found.isEmpty)
+  #expect(young(9_905, pending: 9_995).found.isEmpty)
+  #expect(young(9_905, pending: 9_985).found == ["S4 1.0"])
 }
 
 @Test func `the second SIPI of a start that worked is not S8`() {

@@ -47,6 +47,12 @@ import Testing
     #expect(run.exitValue == 0)
   }
 
+  @Test func `KVM's hypercalls count whom they reach, and an EOI is lazy where it may be`() throws {
+    let run = try GuestRun("paravirtual", machine(4), for: .seconds(1))
+    #expect(run.lines == ["paravirtual: ok"])
+    #expect(run.exitValue == 0)
+  }
+
   @Test(arguments: [2, 4])
   func `VTL1 is what the specification promises`(vps: Int) throws {
     let run = try GuestRun("vtl-basics", machine(vps, vtls: 2), for: .seconds(1))

@@ -26,6 +26,7 @@ import Testing
     Expectation("sipi-out-of-state", "S8 3.0", after: 95),
     Expectation("tpr-block", "S1 2.0"),
     Expectation("missing-eoi", "S2 2.0"),
+    Expectation("lazy-eoi", "S4 2.0", after: 155),
     Expectation("svr-disabled", "S10 2.0"),
     Expectation("apic-disabled", "S11 2.0"),
     Expectation("merged", "S34 2.0", after: 155),

@@ -39,6 +39,14 @@ import Testing
     #expect(try vectors(nearMiss("missing-eoi")[2, 0].inService) == [])
   }
 
+  @Test func `lazy-eoi leaves 51h in service with its byte cleared and nothing held back`() throws {
+    let worker = try stuck("lazy-eoi")[2, 0]
+    #expect(vectors(worker.inService) == [0x51] && worker.pending.isEmpty && worker.lazyEOI == .taken)
+    #expect(worker.activity == .running && worker.counters.endOfInterrupts == 0)
+    let nearMiss = try nearMiss("lazy-eoi")[2, 0]
+    #expect(nearMiss.inService.isEmpty && nearMiss.lazyEOI == .off && nearMiss.counters.endOfInterrupts == 1)
+  }
+
   @Test func `sipi-out-of-state sends a SIPI that a running processor turns down`() throws {
     let turnedDown: (Event) -> Bool = { event in
       if case .accepted(_, .startup, .rejected(.notWaitingForStartup)) = event.body {

@@ -28,11 +28,12 @@ struct context {
   uint32_t vtl;
   volatile bool online;
   bool x2apic;
-  bool left_in_service;      // by the handler that runs: it wants no EOI
-  bool entered;              // VTL1 only: it has set itself up
-  struct recovery *recovery; // where a caught exception continues, or null
-  volatile uint64_t ticks;   // of the timer that `tick.h` runs
-  uint64_t tick_period;      // in TSC ticks
+  volatile uint32_t lazy_eoi; // bit 0: the next EOI may be to clear this; set by the core
+  bool left_in_service;       // by the handler that runs: it wants no EOI
+  bool entered;               // VTL1 only: it has set itself up
+  struct recovery *recovery;  // where a caught exception continues, or null
+  volatile uint64_t ticks;    // of the timer that `tick.h` runs
+  uint64_t tick_period;       // in TSC ticks
   uint64_t tick_start;
   uint64_t tick_due;
   volatile uint64_t strays;      // interrupts nobody here has a handler for

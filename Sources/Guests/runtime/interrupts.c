@@ -67,7 +67,7 @@ __attribute__((used)) void interrupt(struct frame *frame) {
   bool wants_eoi = !context->left_in_service;
   context->left_in_service = false;
   // A spurious interrupt was never in service.
-  if (wants_eoi && vector >= VECTOR_FIRST_EXTERNAL && vector != VECTOR_SPURIOUS) apic_eoi();
+  if (wants_eoi && vector >= VECTOR_FIRST_EXTERNAL && vector != VECTOR_SPURIOUS && !lazy_eoi()) apic_eoi();
 }
 
 struct recovery catch_exception(void (*function)(uint64_t), uint64_t argument) {
