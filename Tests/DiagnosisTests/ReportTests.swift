@@ -73,3 +73,62 @@ private let snapshot = healthy().with(2, 0) { $0.halt(since: .seconds(9), rflags
   let text = Report(snapshot, findings: diagnose(snapshot, noEvents, symbols: symbols)).text()
   #expect(text.unicodeScalars.allSatisfy { $0 == "\n" || $0.value >= 0x20 && $0.value < 0x7F })
 }
+
+@Test func `a circle says who waits for whom`() {
+  let one = Case.circle
+  #expect(
+    Report(one.snapshot, findings: one.findings).text(width: 80) == """
+      10.000 000 s  epoch 0  4 contexts  1 finding
+
+      1.0  chain  likely  medium  since 9.901 000 s (99.0ms)  1.0 and 2.0 wait for
+          each other
+        [x] #5 from 1.0 still waits in the IRR of 2.0, for 99.0ms
+        [x] #6 from 2.0 still waits in the IRR of 1.0, for 100.0ms
+        [x] 1.0 has sent nothing since
+        [x] 2.0 has sent nothing since
+        [x] 1.0: 41 waits: IF=0
+        [x] 2.0: 41 waits: IF=0
+        chain:  1.0 waits #5 > 2.0 waits #6 > 1.0 (cycle)
+        cause:  1.0: 41 waits: IF=0; 2.0: 41 waits: IF=0
+        try:    one of them takes its interrupt while it waits
+        doubt:  whether a sender really waits is not visible
+
+      """)
+}
+
+@Test func `the JSON of a pin has no context, and its chain says who waits, why, and for what`() {
+  let one = Case.wedged.with(1, 0) { $0.halt(since: .milliseconds(9_100), rflags: 0x202) }
+  let json = Report(one.snapshot, findings: one.findings).json
+  #expect(json.contains("\"code\": \"S21\""))
+  #expect(
+    json.contains(
+      """
+            "context": null,
+            "pin": 4,
+            "route": null,
+            "since": 9000000000,
+      """))
+  #expect(
+    json.contains(
+      "{\"waiter\": \"1.0\", \"why\": \"line\", \"journey\": null, \"context\": null, \"pin\": 4, \"route\": null, "
+        + "\"code\": \"S21\", \"since\": 9100000000}"))
+}
+
+@Test func `the causes of a circle are whole findings inside of it`() throws {
+  let one = Case.circle.with(1, 0) {
+    $0.rflags = 0x202
+    $0.setTaskPriority(0x50, at: .milliseconds(9_000))
+  }
+  let circle = try #require(one.findings.first)
+  #expect(one.findings.count == 1 && circle.causes.map(\.code) == [.taskPriorityBlocks])
+  let json = Report(one.snapshot, findings: one.findings).json
+  #expect(json.contains("\"code\": \"chain\"") && json.contains("\"code\": \"S1\""))
+}
+
+@Test(arguments: Case.all) func `no line of the text is longer than asked for, where words allow`(one: Case) {
+  for width in [40, 80, 100] {
+    for line in Report(one.snapshot, findings: one.findings).text(width: width).split(separator: "\n").dropFirst() {
+      #expect(line.unicodeScalars.count <= width || !line.dropFirst(12).contains(" "), "\(line)")
+    }
+  }
+}

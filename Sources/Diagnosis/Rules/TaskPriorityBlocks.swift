@@ -37,42 +37,16 @@ extension Rule {
           .init("RFLAGS.IF is \(context.interruptsEnabled ? 1 : 0)", holds: context.interruptsEnabled)
         ],
       effect: context.heldBack,
-      cause: scene.priorityCause(context) + "; RIP now \(scene.place(context.rip))",
+      cause: scene.taskPriorityCause(context) + "; RIP now \(scene.place(context.rip))",
       remedy: "the guest writes a TPR of \(hex2(highest.vector.priorityClass &- 1)) or less",
       doubt: certainty == .proved ? "" : "the TPR is written again and again: it may come down by itself",
       journey: highest.journey)
-  }
-
-  /// S25: a higher VTL's interrupt is held by that VTL's own TPR, so that its VP is not switched to it, which is
-  /// correct. Its RFLAGS.IF would be no reason (TLFS).
-  static var higherVTLHoldsItself: Rule {
-    Rule(.higherVTLHoldsItself, "a higher VTL's own TPR keeps it from being entered") { context, scene in
-      guard !context.isActive, let highest = context.pending.first, case .taskPriority? = scene.gate(context),
-        let active = scene.active(on: context.id.vp), active.id.vtl < context.id.vtl
-      else { return nil }
-      let since = max(highest.since, context.since, context.lastTaskPriorityWrite?.time ?? .zero)
-      guard scene.isOld(since, scene.thresholds.blocked) else { return nil }
-      return Finding(
-        .higherVTLHoldsItself, .proved, .high, .context(context.id), since: since,
-        title: "vector \(highest.vector.text) held by VTL\(context.id.vtl.rawValue)'s own TPR "
-          + "\(hex2(context.taskPriority)); \(active.id) runs on",
-        evidence: [.init("\(active.id) is the active context of VP \(context.id.vp.rawValue), a lower VTL")]
-          + scene.priorityEvidence(context, highest) + [
-            .init("IF is a reason: it is not one for a VTL that is not active", holds: false)
-          ],
-        effect: context.heldBack,
-        cause: scene.priorityCause(context)
-          + "; VTL\(context.id.vtl.rawValue) was left so at \(scene.moment(context.since))",
-        remedy:
-          "VTL\(context.id.vtl.rawValue) writes a TPR of \(hex2(highest.vector.priorityClass &- 1)) or less before it returns",
-        journey: highest.journey)
-    }
   }
 }
 
 extension Scene {
   /// The checks of IRR against PPR, where the TPR made the PPR.
-  fileprivate func priorityEvidence(_ context: ContextSnapshot, _ highest: VectorState) -> [Finding.Evidence] {
+  func priorityEvidence(_ context: ContextSnapshot, _ highest: VectorState) -> [Finding.Evidence] {
     let tpr = context.taskPriority
     var evidence: [Finding.Evidence] = [
       .init("IRR \(highest.vector.text) pending for \(age(highest.since).spanText)"),
@@ -88,7 +62,7 @@ extension Scene {
     return evidence
   }
 
-  fileprivate func priorityCause(_ context: ContextSnapshot) -> String {
+  func taskPriorityCause(_ context: ContextSnapshot) -> String {
     guard let write = context.lastTaskPriorityWrite else {
       return "TPR \(hex2(context.taskPriority)); no write of it is on record"
     }

@@ -27,22 +27,7 @@ extension Rule {
     }
   }
 
-  /// S11: requests for a local APIC that is off in IA32_APIC_BASE: it is in no map, not even INIT finds it.
-  static var hardwareDisabled: Rule {
-    Rule(.hardwareDisabled, "requests for a local APIC that APIC_BASE turns off") { context, scene in
-      guard context.isProcessing, !context.apicBase.bit(11), let lost = scene.lost(\.hardwareDisabled, at: context.id)
-      else { return nil }
-      let off = scene.facts.layout.place(context.id).flatMap { scene.facts.hardwareOff[$0] }
-      return disabled(
-        .hardwareDisabled, context, lost, scene, register: "APIC_BASE \(hex(context.apicBase)): EN is 0",
-        checks: [.init("any request reaches it, INIT and NMI included", holds: false)],
-        cause: off.map { "turned off at \(scene.place($0.rip)), \(scene.moment($0.time))" }
-          ?? "when it was turned off is not in the log",
-        remedy: "the guest sets APIC_BASE.EN; after x2APIC mode its ID is the initial one again")
-    }
-  }
-
-  private static func disabled(
+  static func disabled(
     _ code: Finding.Code, _ context: ContextSnapshot, _ lost: LostRequest, _ scene: Scene, register: String,
     checks: [Finding.Evidence], cause: String, remedy: String
   ) -> Finding {
@@ -63,13 +48,13 @@ extension Rule {
 
 extension LostRequest.Cause {
   /// The local APICs that are off in SVR, and in APIC_BASE.
-  fileprivate var softwareDisabled: [ContextID] { if case .softwareDisabled(let all) = self { all } else { [] } }
-  fileprivate var hardwareDisabled: [ContextID] { if case .hardwareDisabled(let all) = self { all } else { [] } }
+  var softwareDisabled: [ContextID] { if case .softwareDisabled(let all) = self { all } else { [] } }
+  var hardwareDisabled: [ContextID] { if case .hardwareDisabled(let all) = self { all } else { [] } }
 }
 
 extension Scene {
   /// What was lost because of `id`, as one.
-  fileprivate func lost(_ named: (LostRequest.Cause) -> [ContextID], at id: ContextID) -> LostRequest? {
+  func lost(_ named: (LostRequest.Cause) -> [ContextID], at id: ContextID) -> LostRequest? {
     LostRequest.joined(lost.filter { named($0.cause).contains(id) })
   }
 }
