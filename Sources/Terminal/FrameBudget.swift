@@ -12,8 +12,8 @@ struct FrameBudget {
     lastFrame = now
   }
 
-  /// Bytes a second for a screen of so many cells: 3 kB at 80x24, 8 kB at 200x60.
-  static func rate(cells: Int) -> Int { 2_000 + cells / 2 }
+  /// Bytes a second for a screen of so many cells: less than 3 kB at 80x24, and than 8 kB at 200x60.
+  static func rate(cells: Int) -> Int { 1_500 + cells * 9 / 20 }
   /// However much changes, there are three frames a second.
   static var longestPause: UInt64 { 333_000_000 }
 

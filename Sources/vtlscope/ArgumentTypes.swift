@@ -8,6 +8,8 @@ import Machine
 struct Span: ExpressibleByArgument {
   var time: VirtualTime
 
+  init(time: VirtualTime) { self.time = time }
+
   init?(argument: String) {
     let units: [(String, Double)] = [("ms", 1e6), ("us", 1e3), ("ns", 1), ("s", 1e9)]
     guard let (unit, ticks) = units.first(where: { argument.hasSuffix($0.0) }),

@@ -8,6 +8,10 @@ struct Attach: ParsableCommand {
     discussion: """
       Works on running, paused, stopped (SIGSTOP) and dead cores, and on a copied region. Quitting leaves the core as \
       it is.
+
+      Example: vtlscope attach demo
+
+      Exit codes: 0 fine, 64 usage, 65 the region cannot be read, 66 no such core, 74 host I/O.
       """)
 
   @Argument(help: "A name, a process id, or the path of a region; not needed when one core runs.")

@@ -7,7 +7,13 @@ import Region
 struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ls", abstract: "List the cores of this user: running, paused, idle, wedged, stopped or dead.",
-    discussion: "COST is the part of its time that a core spends on being seen.")
+    discussion: """
+      COST is the part of its time that a core spends on being seen.
+
+      Example: vtlscope ls --clean
+
+      Exit codes: 0 fine, 64 usage, 74 host I/O.
+      """)
 
   @Flag(help: "Remove what dead cores left behind.")
   var clean = false

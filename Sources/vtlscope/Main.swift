@@ -15,7 +15,10 @@ struct VTLScope: ParsableCommand {
       A run with the screen ends with 0 when the operator quits.
       """,
     version: "vtlscope 0.1",
-    subcommands: [Run.self, Attach.self, List.self, Why.self],
+    subcommands: [
+      Run.self, Attach.self, List.self, Why.self, SnapCommand.self, GroupsCommand.self, LapicCommand.self,
+      TimersCommand.self, SchedCommand.self, RoutesCommand.self, EventsCommand.self,
+    ],
     defaultSubcommand: Run.self)
 
   /// What is wrong is said in one line, whoever found it.

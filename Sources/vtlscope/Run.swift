@@ -12,6 +12,11 @@ struct Run: ParsableCommand {
     discussion: """
       Without IMAGE, runs a built-in scenario: the demo unless --scenario names another. IMAGE is a static ELF64 \
       executable; it enters in 64-bit mode with 4 GiB identity-mapped, and RDI points at its boot information.
+
+      Example: vtlscope run --scenario tpr-block --headless --for 2s --dump run.json
+
+      Exit codes: 0 fine, 64 usage, 65 bad image, 70 triple fault, 74 host I/O, 75 gave up; headless, a guest's debug \
+      exit V gives (V << 1) | 1.
       """)
 
   @Argument(help: "A guest: a static ELF64 executable, or a multiboot image.", completion: .file())

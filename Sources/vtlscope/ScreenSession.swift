@@ -11,12 +11,10 @@ import Terminal
 ///
 /// The same for a core of this process and for another's: what it knows, it reads from the region.
 struct ScreenSession {
-  private let reader: RegionReader
+  private var watcher: RegionWatcher
   private var model: InspectorModel
   /// Where commands go; nil when this inspector may only look.
   private let mailbox: Mailbox?
-  private var nextEvent: UInt64 = 0
-  private var frame: UInt64 = 0
   /// When it looked last, and when it will again.
   private var looked: UInt64 = 0
   private var looks: UInt64 = 0
@@ -32,21 +30,12 @@ struct ScreenSession {
     var until: UInt64
   }
   private var due: UInt64 = 0
-  /// A region outside the directory of the living is a copy: no process was ever to be there.
-  private let isCopy: Bool
 
   /// Opens a region. Its last events are read, as far as the inspector keeps them.
   init(_ reader: RegionReader, mailbox: Mailbox?) throws(RegionError) {
-    self.reader = reader
+    watcher = try RegionWatcher(reader)
     self.mailbox = mailbox
-    isCopy = !reader.path.hasPrefix(RegionDirectory.standard.path + "/")
-    let snapshot = try reader.snapshot()
-    let end = snapshot.machine.nextEvent
-    let kept = UInt64(EventBuffer.standardCapacity)
-    nextEvent = end > kept ? end - kept : 0
-    model = InspectorModel(
-      name: "\(reader.name).\(reader.pid)", snapshot: snapshot, isReadOnly: mailbox == nil,
-      symbols: try reader.symbols())
+    model = try watcher.model(isReadOnly: mailbox == nil)
   }
 
   /// Runs until the operator quits or the terminal is gone.
@@ -74,7 +63,7 @@ struct ScreenSession {
 
   /// True when there is something new to say about what looking costs.
   private mutating func weigh(_ screen: TerminalScreen) -> Bool {
-    let publishing = { [reader, isCopy] in isCopy ? nil : (try? reader.publishingPPM()) ?? nil }
+    let publishing = { [watcher] in watcher.publishingPPM }
     if let cost = meter.measure(bytes: screen.bytesSent, looks: looks, publishing: publishing) {
       defer { model.cost = cost }
       return cost != model.cost
@@ -131,18 +120,11 @@ struct ScreenSession {
     looked = HostClock.now()
     looks += 1
     due = looked + refresh
-    let liveness = try reader.liveness(now: looked)
-    let current = try reader.currentFrame()
-    let snapshot = current == frame ? nil : try reader.snapshot()
-    frame = current
-    let batch = try reader.events(from: nextEvent, limit: EventBuffer.standardCapacity)
-    let seen = isCopy && liveness == .dead ? .archived : Inspector.Liveness(liveness)
-    idleLooks = snapshot != nil || batch.next != nextEvent || seen != model.liveness ? 0 : idleLooks + 1
-    nextEvent = batch.next
-    model.apply(
-      Update(
-        snapshot: snapshot, events: batch.events, missed: batch.missed &+ batch.unreadable, liveness: seen,
-        hostMilliseconds: HostClock.now() / 1_000_000))
+    let update = try watcher.look(at: looked)
+    let isNew =
+      update.snapshot != nil || !update.events.isEmpty || update.missed > 0 || update.liveness != model.liveness
+    idleLooks = isNew ? 0 : idleLooks + 1
+    model.apply(update)
   }
 
   /// True when the session is over.
@@ -163,17 +145,5 @@ struct ScreenSession {
   private mutating func draw(_ screen: TerminalScreen, isKeyed: Bool = false) {
     model.size = screen.size
     screen.present(model.draw(model.size), theme: model.theme, isKeyed: isKeyed)
-  }
-}
-
-extension Inspector.Liveness {
-  init(_ liveness: Region.Liveness) {
-    switch liveness {
-    case .running, .idle, .paused: self = .beating
-    case .wedged(let nanoseconds): self = .wedged(milliseconds: nanoseconds / 1_000_000)
-    case .stopped: self = .suspended(milliseconds: 0)
-    case .dead: self = .dead
-    case .exited: self = .exited
-    }
   }
 }

@@ -9,8 +9,14 @@ import Region
 struct Why: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what is stuck in a core, and why. Exits 3 when there are findings.",
-    discussion: "Works on running, stopped and dead cores, and on a copied region. "
-      + "The JSON is described in Sources/Diagnosis/README.md; its version is \(Report.schema).")
+    discussion: """
+      Works on running, stopped and dead cores, and on a copied region.
+      The JSON is described in Sources/Diagnosis/README.md; its version is \(Report.schema).
+
+      Example: vtlscope why demo --json | jq -r .findings[].code
+
+      Exit codes: 0 nothing is stuck, 3 findings, 64 usage, 65 the region cannot be read, 66 no such core, 74 host I/O.
+      """)
 
   @Argument(help: "A name, a process id, or the path of a region; not needed when one core runs.")
   var target: String?

@@ -24,11 +24,11 @@ import Testing
   func `small frames come as often as asked for, larger ones as paid for`(
     cells: Int, rate: Int
   ) {
-    #expect(abs(FrameBudget.rate(cells: cells) - rate) < 100)
+    #expect((rate * 3 / 4...rate * 9 / 10).contains(FrameBudget.rate(cells: cells)))
     #expect(run(cells: cells, bytes: rate / 20).frames == 10)
     let larger = run(cells: cells, bytes: rate / 6)
-    #expect((5...6).contains(larger.frames))
-    #expect(larger.bytesPerSecond <= rate + rate / 10)
+    #expect((4...6).contains(larger.frames))
+    #expect(larger.bytesPerSecond <= rate)
   }
 
   @Test func `whole screens come three times a second, and 45 kB are enough for them`() {

@@ -33,7 +33,7 @@ public struct RoutesView: TableView {
   }
 
   /// The interrupt controllers that there is one of, in a line each.
-  private func heads(_ model: InspectorModel, width: Int) -> [Line] {
+  func heads(_ model: InspectorModel, width: Int) -> [Line] {
     let platform = model.snapshot.platform
     var lines: [Line] = []
     if platform.ioapics.isEmpty {
