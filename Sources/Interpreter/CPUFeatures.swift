@@ -28,11 +28,18 @@ public struct CPUFeatures: OptionSet, Hashable, Sendable {
   public static var pcid: Self { Self(rawValue: 1 << 21) }
   public static var invpcid: Self { Self(rawValue: 1 << 22) }
 
+  // Not the interpreter's business: the local APIC and the machine heed them.
+  public static var x2apic: Self { Self(rawValue: 1 << 24) }
+  public static var tscDeadline: Self { Self(rawValue: 1 << 25) }
+  /// IA32_TSC_ADJUST.
+  public static var tscAdjust: Self { Self(rawValue: 1 << 26) }
+
   /// Everything there is.
   public static var all: Self {
     [
       .popcnt, .movbe, .lzcnt, .bmi1, .bmi2, .adx, .cmpxchg16b, .fsgsbase, .rdtscp, .rdpid, .clflushopt, .syscall,
-      .noExecute, .smep, .smap, .umip, .protectionKeys, .pcid, .invpcid,
+      .noExecute, .smep, .smap, .umip, .protectionKeys, .pcid, .invpcid, .x2apic, .tscDeadline,
+      .tscAdjust,
     ]
   }
 

@@ -65,6 +65,8 @@ struct CPUState {
   var isTrapDueOnCompletion: Bool
   /// Unaligned data accesses are #AC: CPL 3 with CR0.AM and RFLAGS.AC.
   var checksAlignment: Bool
+  /// EFER.NXE cannot be set, see `Processor.refusesNoExecute`.
+  var refusesNoExecute: Bool
   /// The PDPTE registers have to be read again before they are used.
   var arePointersStale: Bool
   var vtl: UInt8

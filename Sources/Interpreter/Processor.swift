@@ -77,6 +77,11 @@ public final class Processor {
     set { state.pointee.mxcsr = newValue & 0xFFFF }
   }
   public var cpl: UInt8 { state.pointee.cpl }
+  /// IA32_MISC_ENABLE bit 34: WRMSR that sets EFER.NXE is #GP. Stays through INIT.
+  public var refusesNoExecute: Bool {
+    get { state.pointee.refusesNoExecute }
+    set { state.pointee.refusesNoExecute = newValue }
+  }
 
   // MARK: Time
 

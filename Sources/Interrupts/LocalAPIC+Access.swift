@@ -46,7 +46,7 @@ extension LocalAPIC {
   public func readMSR(_ msr: UInt32, at now: VirtualTime) throws(Fault) -> UInt64 {
     switch msr {
     case APICBase.msr: return base.rawValue
-    case Self.deadlineMSR: return timer.deadline
+    case Self.deadlineMSR where offersDeadline: return timer.deadline
     default:
       let register = try x2APICRegister(msr, .read)
       guard register != .interruptCommand else { return command.rawValue }
@@ -62,7 +62,7 @@ extension LocalAPIC {
   ) throws(Fault) -> APICEffect {
     switch msr {
     case APICBase.msr: return try writeBase(value)
-    case Self.deadlineMSR:
+    case Self.deadlineMSR where offersDeadline:
       // Nor does it reach an APIC that is not there.
       let isIgnored = timer.mode != .deadline || !isHardwareEnabled
       if !isIgnored { timer.setDeadline(value) }
@@ -87,7 +87,7 @@ extension LocalAPIC {
 
   /// The bits WRMSR may set. EOI and ESR take only 0.
   private func writableX2APICBits(_ register: APICRegister) -> UInt32 {
-    if let entry = LocalVector(register) { return entry.writableBits | entry.readOnlyBits }
+    if let entry = LocalVector(register) { return writableBits(entry) | entry.readOnlyBits }
     switch register {
     case .taskPriority, .selfInterrupt: return 0xFF
     case .spuriousVector: return spuriousVectorBits

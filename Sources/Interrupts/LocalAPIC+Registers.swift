@@ -127,12 +127,16 @@ extension LocalAPIC {
     needsErrorInterrupt = false
   }
 
+  func writableBits(_ entry: LocalVector) -> UInt32 {
+    entry == .timer && !offersDeadline ? entry.writableBits & ~(1 << 18) : entry.writableBits
+  }
+
   /// While the APIC is software-disabled the mask bit cannot be cleared (SDM Vol. 3A, 12.4.7.2).
   private mutating func writeLocalVector(
     _ entry: LocalVector, _ value: UInt32, at now: VirtualTime, rip: UInt64
   ) -> APICEffect {
     let kept = self[entry].rawValue & entry.readOnlyBits
-    self[entry].rawValue = value & entry.writableBits | kept
+    self[entry].rawValue = value & writableBits(entry) | kept
     if !spuriousVector.isSoftwareEnabled { self[entry].isMasked = true }
     if !self[entry].isLevelTriggered { self[entry].isRemoteIRRSet = false }
     guard entry == .timer else { return .none }

@@ -21,6 +21,8 @@ public struct LocalAPIC: Sendable {
   public var physicalAddressBits: Int = 40
   /// CPUID.1:ECX[21]. Without it EXTD is a reserved bit.
   public var offersX2APIC = true
+  /// CPUID.1:ECX[24]. Without it IA32_TSC_DEADLINE is not there, and bit 18 of the timer's entry is reserved.
+  public var offersDeadline = true
 
   /// IA32_APIC_BASE. `writeBase` changes it.
   public internal(set) var base: APICBase

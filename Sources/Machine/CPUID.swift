@@ -19,6 +19,7 @@ struct CPUIDTable {
     var features: CPUFeatures
     /// Leaves 1 and 7 repeat CR4.OSXSAVE and CR4.PKE.
     var controls: CR4
+    var enables = MiscellaneousEnables.atReset
   }
 
   static var maxBasicLeaf: UInt32 { 0xB }
@@ -28,7 +29,8 @@ struct CPUIDTable {
 
   static func leaf(_ leaf: UInt32, _ subleaf: UInt32, _ asker: Asker) -> Leaf {
     switch leaf {
-    case 0: Leaf(a: maxBasicLeaf, b: 0x756E_6547, c: 0x6C65_746E, d: 0x4965_6E69)  // GenuineIntel
+    // GenuineIntel
+    case 0: Leaf(a: asker.enables.limitsLeaves ? 2 : maxBasicLeaf, b: 0x756E_6547, c: 0x6C65_746E, d: 0x4965_6E69)
     case 1: features(asker)
     case 7: subleaf == 0 ? structuredFeatures(asker) : Leaf()
     case 0xB: topology(subleaf, asker)
@@ -50,14 +52,14 @@ struct CPUIDTable {
   }
 
   private static func features(_ asker: Asker) -> Leaf {
-    // ECX: x2APIC 21, TSC deadline 24, hypervisor 31.
-    let always: UInt32 = 1 << 21 | 1 << 24 | 1 << 31
-    let c = always | bits(asker, [(.cmpxchg16b, 13), (.pcid, 17), (.movbe, 22), (.popcnt, 23)])
-    // EDX: DE 2, PSE 3, TSC 4, MSR 5, PAE 6, CX8 8, APIC 9, SEP 11, PGE 13, CMOV 15, PAT 16, PSE-36 17, CLFSH 19. No FPU,
-    // FXSR, SSE or SSE2: the moves and integer operations that compilers emit work, but none of the four is there as a
-    // whole.
-    var d: UInt32 = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 11 | 1 << 13 | 1 << 15 | 1 << 16
-    d |= 1 << 17 | 1 << 19
+    // ECX: hypervisor 31.
+    var c: UInt32 = 1 << 31
+    c |= bits(asker, [(.cmpxchg16b, 13), (.pcid, 17), (.x2apic, 21), (.movbe, 22), (.popcnt, 23), (.tscDeadline, 24)])
+    // EDX: DE 2, PSE 3, TSC 4, MSR 5, PAE 6, MCE 7, CX8 8, APIC 9, SEP 11, PGE 13, MCA 14, CMOV 15, PAT 16, PSE-36 17,
+    // CLFSH 19. No FPU, FXSR, SSE or SSE2: the moves and integer operations that compilers emit work, but none of the
+    // four is there as a whole.
+    var d: UInt32 = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8 | 1 << 11 | 1 << 13 | 1 << 14
+    d |= 1 << 15 | 1 << 16 | 1 << 17 | 1 << 19
     if asker.isAPICEnabled { d |= 1 << 9 }
     let count = UInt32(min(asker.vpCount, 255))
     return Leaf(a: 0x0006_06A0, b: asker.initialID.rawValue << 24 | count << 16 | 8 << 8, c: c, d: d)
@@ -68,7 +70,8 @@ struct CPUIDTable {
     let b = bits(
       asker,
       [
-        (.fsgsbase, 0), (.bmi1, 3), (.smep, 7), (.bmi2, 8), (.invpcid, 10), (.adx, 19), (.smap, 20), (.clflushopt, 23),
+        (.fsgsbase, 0), (.tscAdjust, 1), (.bmi1, 3), (.smep, 7), (.bmi2, 8), (.invpcid, 10), (.adx, 19), (.smap, 20),
+        (.clflushopt, 23),
       ])
     var c = bits(asker, [(.umip, 2), (.protectionKeys, 3), (.rdpid, 22)])
     if asker.controls.contains(.protectionKeys) { c |= 1 << 4 }
@@ -77,7 +80,8 @@ struct CPUIDTable {
 
   /// Leaf 80000001h. ECX: LAHF in 64-bit mode 0, LZCNT 5. EDX: SYSCALL 11, NX 20, 1 GiB pages 26, RDTSCP 27, LM 29.
   private static func extendedFeatures(_ asker: Asker) -> Leaf {
-    let d = bits(asker, [(.syscall, 11), (.noExecute, 20), (.rdtscp, 27)]) | 1 << 26 | 1 << 29
+    var d = bits(asker, [(.syscall, 11), (.noExecute, 20), (.rdtscp, 27)]) | 1 << 26 | 1 << 29
+    if asker.enables.hidesNoExecute { d &= ~(1 << 20) }
     return Leaf(c: 1 << 0 | bits(asker, [(.lzcnt, 5)]), d: d)
   }
 

@@ -1,4 +1,5 @@
 import Architecture
+import Interpreter
 import Journal
 
 /// What a partition is made of. Fixed at creation.
@@ -19,6 +20,8 @@ public struct Configuration: Hashable, Sendable {
   public var serialInput: SerialInput?
   /// The IOAPIC is of version 20h and has an EOI register, and the local APICs can suppress EOI broadcasts.
   public var hasEOIRegister: Bool
+  /// What CPUID has, and what works.
+  public var cpu: CPUModel
 
   public static var vpCountLimit: Int { 1024 }
   public static var memoryRange: ClosedRange<UInt64> { (2 << 20)...(3 << 30) }
@@ -26,7 +29,7 @@ public struct Configuration: Hashable, Sendable {
   public init(
     vpCount: Int = 4, vtlCount: Int = 2, memoryBytes: UInt64 = 128 << 20, groupEncoding: GroupEncoding = .explicit,
     commandLine: String = "", checksMaps: Bool = false, routeGroups: RouteGroups = RouteGroups(),
-    serialInput: SerialInput? = nil, hasEOIRegister: Bool = false
+    serialInput: SerialInput? = nil, hasEOIRegister: Bool = false, cpu: CPUModel = .max
   ) {
     self.vpCount = vpCount
     self.vtlCount = vtlCount
@@ -37,6 +40,7 @@ public struct Configuration: Hashable, Sendable {
     self.routeGroups = routeGroups
     self.serialInput = serialInput
     self.hasEOIRegister = hasEOIRegister
+    self.cpu = cpu
   }
 
   /// One line that says which value is out of range, or nil.
@@ -44,6 +48,7 @@ public struct Configuration: Hashable, Sendable {
     if !(1...Self.vpCountLimit).contains(vpCount) { return "VPs: \(vpCount), need 1...\(Self.vpCountLimit)" }
     if !(1...VTL.countLimit).contains(vtlCount) { return "VTLs: \(vtlCount), need 1...\(VTL.countLimit)" }
     if !Self.memoryRange.contains(memoryBytes) { return "memory: need 2M...3G" }
+    if vpCount > 255, !cpu.features.contains(.x2apic) { return "VPs: \(vpCount), need x2APIC above 255" }
     if memoryBytes % (2 << 20) != 0 { return "memory: need a multiple of 2M" }
     if commandLine.utf8.count > 1024 { return "command line: longer than 1024 bytes" }
     if case .rfc2023(let bits) = groupEncoding {

@@ -51,6 +51,10 @@ struct VirtualProcessor {
   var due = VirtualTime.never
   /// What a guest added to the TSC by writing it (SDM Vol. 3B, 18.17.3): IA32_TSC_ADJUST.
   var timeStampAdjust: UInt64 = 0
+  /// IA32_MISC_ENABLE.
+  var enables = MiscellaneousEnables.atReset
+  /// IA32_MCG_STATUS.
+  var machineCheckStatus: UInt64 = 0
   /// Exceptions already in the event log.
   var exceptionsSeen: UInt64 = 0
 }

@@ -13,14 +13,20 @@ extension Partition {
     case apic
     case synthetic
     case lazyEOI
+    case miscellaneousEnables
+    case machineCheckCapabilities
+    case machineCheckStatus
     case processor
   }
 
   private func owner(_ msr: UInt32) -> Owner {
     switch msr {
     case 0x10: .timeStamp
-    case 0x3B: .timeStampAdjust
+    case 0x3B where configuration.cpu.features.contains(.tscAdjust): .timeStampAdjust
     case 0x1B: .apicBase
+    case 0x179: .machineCheckCapabilities
+    case 0x17A: .machineCheckStatus
+    case 0x1A0: .miscellaneousEnables
     case 0x6E0, 0x800...0x8FF: .apic
     case 0x4000_0000...0x4000_1FFF: .synthetic
     case ParavirtualInterface.lazyEOIMSR: .lazyEOI
@@ -37,6 +43,10 @@ extension Partition {
     case .apic: return try apic(id).pointee.readMSR(msr, at: clock)
     case .synthetic: return try readSyntheticMSR(msr, vp)
     case .lazyEOI: return apic(id).pointee.lazyEOI.rawValue
+    case .miscellaneousEnables: return vps[vp].enables.rawValue
+    // Nothing here can break: there are no banks of error registers (SDM Vol. 3B, 16.3.1.1).
+    case .machineCheckCapabilities: return 0
+    case .machineCheckStatus: return vps[vp].machineCheckStatus
     case .processor:
       guard let value = vps[vp].processor.readMSR(msr) else { throw .generalProtection() }
       return value
@@ -55,11 +65,22 @@ extension Partition {
     case .apic: effect = try apic(id).pointee.writeMSR(msr, value, at: clock, rip: processor.rip)
     case .synthetic: return try writeSyntheticMSR(msr, value, vp)
     case .lazyEOI: try writeLazyEOI(value, id)
+    case .miscellaneousEnables: try setEnables(value, vp)
+    case .machineCheckCapabilities: throw .generalProtection()
+    case .machineCheckStatus:
+      // RIPV, EIPV and MCIP.
+      guard value < 8 else { throw .generalProtection() }
+      vps[vp].machineCheckStatus = value
     case .processor: guard try processor.writeMSR(msr, value) else { throw .generalProtection() }
     }
     let yields = apply(effect, to: id)
     interpreter.completeWrite(of: processor)
     return yields
+  }
+
+  private func setEnables(_ value: UInt64, _ vp: Int) throws(Fault) {
+    try vps[vp].enables.write(value)
+    vps[vp].processor.refusesNoExecute = vps[vp].enables.hidesNoExecute
   }
 
   /// The guest moved its TSC: armed deadlines move with it (SDM Vol. 3B, 18.17.3).

@@ -17,10 +17,10 @@ public struct BootModule: Sendable {
 /// The multiboot information and what it points at (Multiboot Specification 0.6.96, 3.3), laid out as
 /// `qemu -kernel` does, which is what guests of this kind are tried with.
 ///
-/// The information is at 9500h and the memory map at 9000h; the strings, the modules and their list follow the image.
+/// The information is at 9500h, the memory map at 9000h and a GDT at 9600h, in a page that follows the image when that
+/// lies there itself; the strings, the modules and their list follow the image, above the first MiB.
 struct MultibootInformation {
-  static var address: UInt64 { 0x9500 }
-  static var mapAddress: UInt64 { 0x9000 }
+  static var usualPage: UInt64 { 0x9000 }
   /// What EAX holds at entry.
   static var bootMagic: UInt64 { 0x2BAD_B002 }
   /// At the top of low RAM, kept for firmware tables.
@@ -30,8 +30,24 @@ struct MultibootInformation {
   /// The image's name, and after a blank its arguments.
   var commandLine: String
   var module: BootModule?
-  /// The first byte after the image.
-  var imageEnd: UInt64
+  /// The image's segments.
+  var occupied: [Range<UInt64>]
+
+  /// Where what follows the image begins.
+  private var freeStart: UInt64 {
+    max(occupied.map(\.upperBound).max() ?? 0, 0x10_0000).roundedUp(to: 4096)
+  }
+  private func isFree(_ range: Range<UInt64>) -> Bool { !occupied.contains { $0.overlaps(range) } }
+
+  /// The page of the map, the information and the GDT.
+  private var page: UInt64 {
+    isFree(Self.usualPage..<Self.usualPage + 0x1000) ? Self.usualPage : freeStart
+  }
+  var mapAddress: UInt64 { page }
+  var address: UInt64 { page + 0x500 }
+  var descriptors: UInt64 { page + 0x600 }
+  /// The firmware's tables are left out where the image is in their place.
+  var hasRoomForTables: Bool { isFree(0xE_0000..<0x10_0000) }
 
   /// RAM the guest may use: up to the firmware tables.
   var usableEnd: UInt64 { memoryBytes - Self.reservedBytes }
@@ -48,7 +64,7 @@ struct MultibootInformation {
 
   /// What goes where in memory.
   func chunks() throws(ImageError) -> [(address: UInt64, bytes: [UInt8])] {
-    var place = imageEnd.roundedUp(to: 4096)
+    var place = page == Self.usualPage ? freeStart : page + 0x1000
     var chunks: [(UInt64, [UInt8])] = []
     func put(_ bytes: [UInt8], alignedTo unit: UInt64) -> UInt64 {
       let address = place.roundedUp(to: unit)
@@ -68,8 +84,8 @@ struct MultibootInformation {
       throw ImageError("the image, its command line and its initrd need \(place >> 20) MiB of memory")
     }
     let map = encodedMap
-    chunks.append((Self.mapAddress, map))
-    chunks.append((Self.address, information(line, loader, list, mapBytes: map.count)))
+    chunks.append((mapAddress, map))
+    chunks.append((address, information(line, loader, list, mapBytes: map.count)))
     return chunks
   }
 
@@ -92,7 +108,7 @@ struct MultibootInformation {
     words[5] = module == nil ? 0 : 1
     words[6] = modules
     words[11] = UInt64(mapBytes)
-    words[12] = Self.mapAddress
+    words[12] = mapAddress
     words[16] = loader
     return Self.words(words)
   }
@@ -112,21 +128,22 @@ extension Partition {
     let line = configuration.commandLine.isEmpty ? name : "\(name) \(configuration.commandLine)"
     let information = MultibootInformation(
       memoryBytes: configuration.memoryBytes, commandLine: line, module: module,
-      imageEnd: image.segments.map { $0.address + $0.size }.max() ?? 0)
-    let tables = FirmwareTables(vpCount: configuration.vpCount).bytes
-    _ = memory.write(tables, at: GPA(UInt64(FirmwareTables.address)), vtl: .vtl0)
+      occupied: image.segments.map { $0.address..<$0.address + $0.size })
+    if information.hasRoomForTables {
+      let tables = FirmwareTables(vpCount: configuration.vpCount).bytes
+      _ = memory.write(tables, at: GPA(UInt64(FirmwareTables.address)), vtl: .vtl0)
+    }
     for chunk in try information.chunks() { _ = memory.write(chunk.bytes, at: GPA(chunk.address), vtl: .vtl0) }
-    let descriptors: UInt64 = 0x9600
     // Null, flat 32-bit code and data: what is loaded now, should the guest load one of them again.
     for (i, descriptor) in [UInt64(0), 0x00CF_9B00_0000_FFFF, 0x00CF_9300_0000_FFFF].enumerated() {
-      _ = memory.store64(descriptor, at: GPA(descriptors + UInt64(i) * 8))
+      _ = memory.store64(descriptor, at: GPA(information.descriptors + UInt64(i) * 8))
     }
     let processor = vps[0].processor
     var state = PrivateState.protectedMode(rip: image.entry, rsp: 0x6F08)
-    state.gdtr = TableRegister(base: descriptors, limit: 23)
+    state.gdtr = TableRegister(base: information.descriptors, limit: 23)
     processor.privateState = state
     processor[.rax] = MultibootInformation.bootMagic
-    processor[.rbx] = MultibootInformation.address
+    processor[.rbx] = information.address
   }
 }
 

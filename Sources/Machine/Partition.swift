@@ -83,7 +83,7 @@ public final class Partition {
     self.sink = sink
     serialSink = serial
     memory = try GuestMemory(size: configuration.memoryBytes)
-    interpreter = Interpreter(memory: memory)
+    interpreter = Interpreter(memory: memory, features: configuration.cpu.features)
     contextCount = configuration.vpCount * configuration.vtlCount
     vps = .allocate(capacity: configuration.vpCount)
     contexts = .allocate(capacity: contextCount)
@@ -127,6 +127,8 @@ public final class Partition {
           id: ApicID(vp), context: id, group: group(of: VTL(vtl)), isBootstrap: vp == 0,
           powersUpInX2APIC: configuration.vpCount > 255,
           version: configuration.hasEOIRegister ? .withEOISuppression : .standard))
+      (apics + index).pointee.offersX2APIC = configuration.cpu.features.contains(.x2apic)
+      (apics + index).pointee.offersDeadline = configuration.cpu.features.contains(.tscDeadline)
     }
   }
 

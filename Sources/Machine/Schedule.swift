@@ -126,7 +126,7 @@ extension Partition {
     processor.tscBase = clock.rawValue &+ vps[vp].timeStampAdjust
     let before = processor.instructions
     let exit = interpreter.run(processor, ticks: ticks)
-    clock += VirtualTime(ticks: processor.ticksUsed)
+    clock += VirtualTime(ticks: processor.ticksUsed) + cost(of: exit, vp)
     recordException(vp)
     let yields = handle(exit, vp)
     recordException(vp)

@@ -56,6 +56,10 @@ extension GroupEncoding: ExpressibleByArgument {
   }
 }
 
+func parseCPUModel(_ text: String) throws -> CPUModel {
+  do throws(CPUModelError) { return try CPUModel(text) } catch { throw ValidationError(escaped(error.description)) }
+}
+
 /// The group of one route: `pin:17=1` or `msi:periodic=1`.
 struct RouteGroup: ExpressibleByArgument {
   private enum Source {

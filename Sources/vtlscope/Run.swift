@@ -31,6 +31,13 @@ struct Run: ParsableCommand {
   @Option(help: ArgumentHelp("RAM, such as 64M; 2M...3G. 128M for an IMAGE.", valueName: "SIZE"))
   var memory: ByteSize?
 
+  @Option(
+    help: ArgumentHelp(
+      "max, x86-64 or x86-64-v2, and ,+FEATURE or ,-FEATURE as Linux names them: max,-x2apic. max unless said.",
+      valueName: "MODEL"),
+    transform: parseCPUModel)
+  var cpu: CPUModel?
+
   @Option(help: ArgumentHelp("The guest's command line.", valueName: "ARGS"))
   var append: String?
 
@@ -152,6 +159,7 @@ struct Run: ParsableCommand {
     if let vps { configuration.vpCount = vps }
     if let vtls { configuration.vtlCount = vtls }
     if let memory { configuration.memoryBytes = memory.bytes }
+    if let cpu { configuration.cpu = cpu }
     if let append { configuration.commandLine = append }
     if let groups { configuration.groupEncoding = groups }
     for route in routes { route.set(in: &configuration.routeGroups) }

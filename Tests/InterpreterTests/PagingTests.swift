@@ -103,6 +103,18 @@ private func faultCode(_ box: Sandbox) -> UInt32? {
   #expect(box.vp.lastException.rip == Sandbox.code + 8)
 }
 
+@Test func `CLAC and STAC need CPL 0 and nothing else`() throws {
+  let box = try withPage(0xA007)
+  #expect(box.run([0x0F, 0x01, 0xCB]) == .halted)  // stac
+  #expect(box.vp.exceptionCount == 0)
+  #expect(box.vp.rflags & RFlags.alignmentCheck.rawValue != 0)
+  #expect(box.run([0x0F, 0x01, 0xCA]) == .halted)  // clac
+  #expect(box.vp.exceptionCount == 0)
+  #expect(box.vp.rflags & RFlags.alignmentCheck.rawValue == 0)
+  #expect(asUser(box, [0x0F, 0x01, 0xCB]) == .halted)
+  #expect(box.vp.lastException.fault == .invalidOpcode)
+}
+
 @Test func `SMEP keeps the supervisor from running user pages`() throws {
   let box = try withPage(0xA007, cr4: .supervisorExecutionPrevention)
   box.load([0xF4], at: 0xA000)

@@ -30,7 +30,7 @@ struct CPUIDTests {
   }
 
   @Test func `a feature that is hidden is in no leaf, and CR4.PKE shows in leaf 7`() {
-    #expect(CPUIDTable.leaf(7, 0, asker).b == 0x0098_0589)
+    #expect(CPUIDTable.leaf(7, 0, asker).b == 0x0098_058B)
     #expect(CPUIDTable.leaf(7, 0, asker).c == 0x0040_000C)
     var with = asker
     with.controls = .protectionKeys
@@ -39,6 +39,16 @@ struct CPUIDTests {
     none.features = []
     #expect(CPUIDTable.leaf(7, 0, none) == CPUIDTable.Leaf())
     #expect(CPUIDTable.leaf(0x8000_0001, 0, none) == CPUIDTable.Leaf(c: 1, d: 1 << 26 | 1 << 29))
+  }
+
+  @Test func `IA32_MISC_ENABLE limits the leaves and hides XD (SDM Vol. 4, table 2-2)`() throws {
+    var limited = asker
+    try limited.enables.write(1 << 22)
+    #expect(CPUIDTable.leaf(0, 0, limited).a == 2)
+    var hidden = asker
+    try hidden.enables.write(1 << 34)
+    #expect(CPUIDTable.leaf(0x8000_0001, 0, asker).d.bit(20))
+    #expect(!CPUIDTable.leaf(0x8000_0001, 0, hidden).d.bit(20))
   }
 
   @Test func `leaf Bh gives the x2APIC ID and the width that tells 8 cores apart`() {

@@ -72,6 +72,24 @@ struct MultibootTests {
     #expect(try run([0x8B, 0x4B, 24, 0x8B, 0x01, 0x8B, 0x00], module: module) == 0x435F_524E)  // "NR_C"
   }
 
+  @Test func `an image in the first MiB keeps its bytes, and the information goes elsewhere`() throws {
+    let recorder = Recorder()
+    let partition = try recorder.partition(Configuration(vpCount: 1, vtlCount: 1, memoryBytes: 2 << 20))
+    var sample = SampleELF()
+    sample.address = 0x8000
+    let header = SampleELF.multibootHeader(flags: 3)
+    sample.entry = sample.address + UInt64(header.count)
+    // MOV ECX, [9000h]; MOV EDX, [EBX + 48]; MOV EAX, [EDX]; SUB EAX, ECX: the map's first word, and the image's own.
+    sample.code = header + [0x8B, 0x0D] + Code.little(UInt32(0x9000)) + [0x8B, 0x53, 48, 0x8B, 0x02, 0x29, 0xC8]
+    sample.code += Self.exitWithEAX
+    sample.code += [UInt8](repeating: 0, count: 0x1000 - sample.code.count) + [5, 0, 0, 0]
+    sample.memorySize = 0x2000
+    try partition.load(try ELFImage(sample.bytes32))
+    _ = partition.advance(slices: 100)
+    #expect(partition.stopCause == .debugExit)
+    #expect(partition.exitStatus == 20 - 5)
+  }
+
   @Test func `what does not fit is refused in words`() throws {
     let recorder = Recorder()
     let partition = try recorder.partition(Configuration(vpCount: 1, vtlCount: 1, memoryBytes: 2 << 20))

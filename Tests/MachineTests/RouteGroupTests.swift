@@ -84,7 +84,8 @@ import Testing
       CodeGuest(
         main: Code.prologue + Code.out(0xB10, low) + Code.out(0xB14, high) + Code.out(0xB18, 0x61)
           + Code.out(0xB04, 10_000) + Code.out(0xB00, 3) + Code.sti + Code.spin), vtls: 1)
-    machine.run(until: .microseconds(35))
+    // Five ports take 5 us, then three periods.
+    machine.run(until: .microseconds(38))
     let signal = MessageSignal(address: UInt64(high) << 32 | UInt64(low), data: 0x61)
     #expect(machine.events.count { $0.body == .messageSent(route: 0, signal, fault: fault) } == 3)
     #expect(machine.events.allSatisfy { $0.kind != .requested })
@@ -174,7 +175,8 @@ import Testing
         + Code.line(14, true) + Code.loop(Code.incrementR12))
     guest.handlers[0x51] = Code.saving(Code.endOfInterrupt)
     let machine = try MachineRun(guest, vtls: 1)
-    machine.run(until: .milliseconds(25))
+    // A storm is 10,000 interrupts of half a microsecond.
+    machine.run(until: .milliseconds(40))
     let held = machine.events.filter { $0.body == .pin(14, .endOfInterrupt, .held, isHigh: true) }
     #expect(held.count == 3)
     // From a storm's end to the next message: 10 ms, in which the loop runs.

@@ -144,7 +144,10 @@ extension Interpreter {
       return
     }
     let value = UInt64(c.r32(0)) | UInt64(c.r32(16)) &<< 32
-    if number == ProcessorMSR.efer, value & ~features.enables.rawValue != 0 { throw c.fail(.generalProtection()) }
+    if number == ProcessorMSR.efer {
+      let refused = c.pointee.refusesNoExecute ? EFER.noExecute.rawValue : 0
+      guard value & (~features.enables.rawValue | refused) == 0 else { throw c.fail(.generalProtection()) }
+    }
     let isKnown: Bool
     do throws(Fault) { isKnown = try c.writeMSR(number, value) } catch { throw c.fail(error) }
     guard isKnown else { throw c.leave(.writeMSR(number, value: value), .write, op) }
@@ -163,10 +166,9 @@ extension Interpreter {
     deliver(c, event, kind, of: (c.pointee.rip &- UInt64(op.pointee.length)) & c.ripMask)
   }
 
+  /// CLAC and STAC, whether CR4.SMAP is set or not (SDM Vol. 2A).
   private func setAccess(_ c: CPU, _ isOn: Bool) throws(Stop) {
-    guard c.pointee.cr4 & CR4.supervisorAccessPrevention.rawValue != 0, c.pointee.cpl == 0 else {
-      throw c.fail(.invalidOpcode)
-    }
+    guard c.pointee.cpl == 0 else { throw c.fail(.invalidOpcode) }
     let flag = RFlags.alignmentCheck.rawValue
     c.pointee.systemFlags = isOn ? c.pointee.systemFlags | flag : c.pointee.systemFlags & ~flag
     selectBank(c)
