@@ -6,6 +6,7 @@ extension Interpreter {
   ///
   /// An instruction costs 1 tick, RDTSC 25, PAUSE 140, a repeated string instruction 1 per iteration, and an
   /// exception 1. The slice ends at the first instruction boundary where the ticks used are at least `ticks`.
+  /// What an exit costs beside is for the machine to say.
   /// An exit that has to be completed must have been.
   public func run(_ processor: Processor, ticks: UInt64) -> Exit {
     let c = processor.state

@@ -37,7 +37,8 @@ extension Partition {
       }
     }
     platformGeneration &+= 1
-    updatePlatformDue()
+    devices.noteDue(of: number)
+    updateEarliestDue()
   }
 
   /// Lets the devices, and the IOAPIC's pins that are held back, do what is due.
@@ -50,6 +51,11 @@ extension Partition {
 
   /// Recomputes when the first of them is due. Every change of a device or the IOAPIC must come here.
   func updatePlatformDue() {
+    for number in Devices.all.indices { devices.noteDue(of: number) }
+    updateEarliestDue()
+  }
+
+  private func updateEarliestDue() {
     platformDue = min(devices.due, ioapic.due ?? .never)
     if platformDue >= Self.horizon { platformDue = .never }
     if platformDue < earliestDue { earliestDue = platformDue }

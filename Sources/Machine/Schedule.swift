@@ -112,7 +112,8 @@ extension Partition {
   /// How many ticks the VP may run until it has to be looked at again; nil when its slice is over.
   private func grant(_ vp: Int, before end: VirtualTime) -> UInt64? {
     if vps[vp].processor.isMidInstruction { return 1 }
-    let limit = min(end, vps[vp].due, platformDue, timeLimit?.at ?? .never)
+    // Two by two: with more than three arguments `min` makes an array of them.
+    let limit = min(min(end, vps[vp].due), min(platformDue, timeLimit?.at ?? .never))
     guard clock < limit else { return nil }
     guard vps[vp].watchesEveryInstruction else { return (limit - clock).rawValue }
     touch(vp)

@@ -82,15 +82,27 @@ struct Devices {
     }
   }
 
+  /// By port: the number of the device, or 255.
+  private static let owners: [UInt8] = {
+    var owners = [UInt8](repeating: 255, count: 0x1_0000)
+    for (number, device) in all.enumerated() {
+      for port in device.ports.joined() where owners[Int(port)] == 255 { owners[Int(port)] = UInt8(number) }
+    }
+    return owners
+  }()
+
   /// The number of the device at a port.
   static func owner(of port: UInt16) -> Int? {
-    all.firstIndex { device in device.ports.contains { $0.contains(port) } }
+    let number = owners[Int(port)]
+    return number == 255 ? nil : Int(number)
   }
 
+  /// When each does something by itself. To ask them all takes longer than most accesses.
+  private(set) var dues = [VirtualTime](repeating: .never, count: all.count)
+
   /// When the first of them does something by itself.
-  var due: VirtualTime {
-    var due = VirtualTime.never
-    for device in Self.all { due = min(due, device.due(self)) }
-    return due
-  }
+  var due: VirtualTime { dues.min() ?? .never }
+
+  /// To be called after each change of device `number`.
+  mutating func noteDue(of number: Int) { dues[number] = Self.all[number].due(self) }
 }
