@@ -105,7 +105,9 @@ extension Interpreter {
   /// Sets the accessed bit of every entry used and the dirty bit of the leaf, where they are clear.
   ///
   /// A store like any other to the VTL's protections and to read-only overlays.
-  func mark(_ c: CPU, _ steps: InlineArray<4, TableStep>, isWrite: Bool) throws(Stop) {
+  ///
+  /// `steps` is not changed: a copy of what has just been stored would have to wait for the stores.
+  func mark(_ c: CPU, _ steps: inout InlineArray<4, TableStep>, isWrite: Bool) throws(Stop) {
     for i in 0..<4 where steps[i].value != 0 {
       var value = steps[i].value | PageTableEntry.accessed
       if isWrite, steps[i].isLeaf { value |= PageTableEntry.dirty }

@@ -119,15 +119,16 @@ extension Interpreter {
     }
     var steps = InlineArray<4, TableStep>(repeating: TableStep())
     let walk = try tables(c, address, kind, privilege, &steps)
-    guard isAllowed(c, walk, kind, privilege) else {
-      throw pageFault(c, address, kind, privilege, [.present])
-    }
+    // The error code tells of the key also where other rights are missing (SDM Vol. 3A, 4.7).
     guard keyAllows(c, walk, kind, privilege) else {
       throw pageFault(c, address, kind, privilege, [.present, .protectionKey])
     }
+    guard isAllowed(c, walk, kind, privilege) else {
+      throw pageFault(c, address, kind, privilege, [.present])
+    }
     var result = walk
     if kind == .write { result.isDirty = true }
-    try mark(c, steps, isWrite: kind == .write)
+    try mark(c, &steps, isWrite: kind == .write)
     return result
   }
 

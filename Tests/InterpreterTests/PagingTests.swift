@@ -103,6 +103,20 @@ private func faultCode(_ box: Sandbox) -> UInt32? {
   #expect(box.vp.lastException.rip == Sandbox.code + 8)
 }
 
+@Test func `A page fault tells of the protection key whatever other right is missing`() throws {
+  // Read-only, for the user, key 1; xor ecx, ecx; xor edx, edx; mov eax, rights; wrpkru; mov [rbx], eax
+  func store(rights: UInt8) throws -> UInt32? {
+    let box = try withPage(0xA005 | 1 << 59, cr4: .protectionKeys)
+    _ = asUser(box, [0x31, 0xC9, 0x31, 0xD2, 0xB8, rights, 0, 0, 0, 0x0F, 0x01, 0xEF, 0x89, 0x03])
+    return faultCode(box)
+  }
+  #expect(try store(rights: 0) == 7)
+  #expect(try store(rights: 1 << 2) == 0x27)
+  #expect(try store(rights: 2 << 2) == 0x27)
+  // The rights of another key do not count.
+  #expect(try store(rights: 3 << 4) == 7)
+}
+
 @Test func `CLAC and STAC need CPL 0 and nothing else`() throws {
   let box = try withPage(0xA007)
   #expect(box.run([0x0F, 0x01, 0xCB]) == .halted)  // stac

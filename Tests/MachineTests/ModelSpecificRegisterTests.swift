@@ -78,6 +78,14 @@ struct ModelSpecificRegisterTests {
     #expect(try run(mode, cpu: CPUModel("max,-tsc-deadline")) == 0x41)
   }
 
+  @Test func `every feature there is can be hidden by its name`() throws {
+    for (name, feature) in CPUModel.names {
+      #expect(try CPUModel("max,-\(name)").features == CPUFeatures.all.subtracting(feature))
+      #expect(try CPUModel("x86-64,+\(name)").features.isSuperset(of: feature))
+    }
+    #expect(CPUModel.names.reduce(into: CPUFeatures()) { $0.formUnion($1.feature) } == .all)
+  }
+
   @Test func `a model that is not there is named`() {
     #expect(throws: CPUModelError.unknownModel("pentium")) { try CPUModel("pentium") }
     #expect(throws: CPUModelError.unknownFeature("mmu")) { try CPUModel("max,+mmu") }
