@@ -9,7 +9,11 @@ struct Attach: ParsableCommand {
       Works on running, paused, stopped (SIGSTOP) and dead cores, and on a copied region. Quitting leaves the core as \
       it is.
 
-      Example: vtlscope attach demo
+      Without a terminal, on a dumb one, with --plain and with VTLSCOPE_A11Y=1 it goes line by line: commands in, lines \
+      out, no escape codes; help lists the commands.
+
+      Examples: vtlscope attach demo
+                printf 'stuck\\nread 1\\n' | vtlscope attach demo --plain
 
       Exit codes: 0 fine, 64 usage, 65 the region cannot be read, 66 no such core, 74 host I/O.
       """)
@@ -24,9 +28,6 @@ struct Attach: ParsableCommand {
     do throws(RegionError) { reader = try RegionDirectory.standard.reader(target) } catch {
       throw fail(error)
     }
-    try withScreen(screen) { [options = screen] screen throws(RegionError) in
-      var session = try ScreenSession(reader, mailbox: nil)
-      try session.run(on: screen, options)
-    }
+    try look(at: reader, mailbox: nil, screen)
   }
 }

@@ -34,6 +34,26 @@ enum Output {
     return false
   }
 
+  /// Writes text at once; false when nobody reads any more, or when a signal asks to end meanwhile.
+  static func write(_ text: String) throws -> Bool {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      if Interruption.hasCome { return false }
+      // A reader that has stopped reading must not keep the program from ending.
+      var descriptor = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+      if poll(&descriptor, 1, 100) <= 0 { continue }
+      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, min($0.count, Int(PIPE_BUF))) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if errno == EPIPE || errno == EIO {
+        return false
+      } else if errno != EINTR && errno != EAGAIN {
+        throw fail(.hostIO, "standard output: \(String(cString: strerror(errno)))")
+      }
+    }
+    return true
+  }
+
   /// The other end of the pipe is closed.
   static var isAbandoned: Bool {
     var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Host
 import Inspector
 import Terminal
@@ -13,6 +14,12 @@ struct ScreenOptions: ParsableArguments {
       "auto (the default: light or dark as the terminal says its background is), dark, light or mono.",
       valueName: "THEME"))
   var theme: Theme?
+
+  @Flag(help: "Line by line, without a screen: for screen readers, dumb terminals, pipes and scripts.")
+  var plain = false
+
+  /// Asked for by an option, or once for all by VTLSCOPE_A11Y=1.
+  var wantsLines: Bool { plain || getenv("VTLSCOPE_A11Y").map { String(cString: $0) } == "1" }
 
   var terminal: TerminalOptions {
     let wantsColour = theme.map { $0 != .mono } ?? !serial

@@ -4,12 +4,33 @@ import Host
 import Region
 import Terminal
 
-/// Runs `body` with the terminal taken over, and gives it back whatever happens.
-func withScreen(_ options: ScreenOptions, _ body: (TerminalScreen) throws(RegionError) -> Void) throws {
-  let screen: TerminalScreen
-  do throws(TerminalError) { screen = try TerminalScreen(options.terminal) } catch {
-    throw fail(.hostIO, error.description)
+/// The inspector on a region: on the screen, or line by line where there can be none.
+///
+/// - Parameter begin: done once it is clear which.
+func look(
+  at reader: RegionReader, mailbox: Mailbox?, _ options: ScreenOptions, begin: () -> Void = {}
+) throws {
+  if !options.wantsLines {
+    do {
+      return try withScreen(options) { screen throws(RegionError) in
+        begin()
+        var session = try ScreenSession(reader, mailbox: mailbox)
+        try session.run(on: screen, options)
+      }
+    } catch let error as TerminalError {
+      complain("\(error.description): line by line, as with --plain")
+    }
   }
+  begin()
+  var session: PlainSession
+  do throws(RegionError) { session = try PlainSession(reader, mailbox: mailbox) } catch { throw fail(error) }
+  try session.run()
+}
+
+/// Runs `body` with the terminal taken over, and gives it back whatever happens. Throws a `TerminalError` when there can
+/// be no screen.
+func withScreen(_ options: ScreenOptions, _ body: (TerminalScreen) throws(RegionError) -> Void) throws {
+  let screen = try TerminalScreen(options.terminal)
   do throws(RegionError) {
     try body(screen)
     screen.close()
@@ -36,11 +57,7 @@ extension CoreSession {
     var thread: MachineThread?
     defer { region.close() }
     do {
-      try withScreen(options) { screen throws(RegionError) in
-        thread = MachineThread { host.run() }
-        var session = try ScreenSession(reader, mailbox: mailbox)
-        try session.run(on: screen, options)
-      }
+      try look(at: reader, mailbox: mailbox, options) { thread = MachineThread { host.run() } }
     } catch {
       mailbox.quit()
       thread?.join()

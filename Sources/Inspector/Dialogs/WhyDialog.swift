@@ -33,7 +33,7 @@ struct WhyDialog: Dialog {
     grid.put(Array(all.dropFirst(first)), in: area)
   }
 
-  private func lines(_ model: InspectorModel, width: Int) -> [Line] {
+  func lines(_ model: InspectorModel, width: Int) -> [Line] {
     guard let here = model.snapshot[context], here.isEnabled else {
       return [
         Line(

@@ -167,7 +167,7 @@ extension InspectorModel {
 
   private mutating func step() -> Action? {
     guard isAlive, snapshot.machine.runState == .paused else {
-      message = "step: stop the machine first (p)"
+      message = namesKeys ? "step: stop the machine first (p)" : "step: stop the machine first"
       return nil
     }
     return .command(.stepEvent)

@@ -34,6 +34,9 @@ public struct InspectorModel: Sendable {
   /// Actions are refused, and their dialogs are previews.
   public var isReadOnly: Bool
 
+  /// Sentences may name the key that goes on from there; where lines are typed there are no keys.
+  public var namesKeys = true
+
   // MARK: What the operator has chosen
 
   public internal(set) var view: ViewID = .over
@@ -202,15 +205,18 @@ public struct InspectorModel: Sendable {
       case (.fire, .requested):
         done = Deed(made, in: events)
         watch(made.journey)
-        message = Line("sent as #\(made.journey.rawValue); J follows it")
+        message = Line("sent as #\(made.journey.rawValue)" + keyHint("J follows it"))
       case (.switchVTL, .vtlSwitched(let from, let to, .operator, _)):
         done = Deed(made, in: events)
         let vp = made.context.map { "VP \($0.vp.rawValue) " } ?? ""
-        message = Line("switched: \(vp)VTL\(from.rawValue) -> VTL\(to.rawValue) by the operator; 6 shows it")
+        message = Line(
+          "switched: \(vp)VTL\(from.rawValue) -> VTL\(to.rawValue) by the operator" + keyHint("6 shows it"))
       default: continue
       }
     }
   }
+
+  private func keyHint(_ text: String) -> String { namesKeys ? "; " + text : "" }
 
   mutating func setFrozen(_ frozen: Bool) {
     guard frozen != isFrozen else { return }

@@ -37,7 +37,7 @@ extension InspectorModel {
       + "  \(contexts.count) contexts  \(count)"
   }
 
-  private var findingLines: [String] { findings.isEmpty ? ["no findings"] : findings.map(line) }
+  var findingLines: [String] { findings.isEmpty ? ["no findings"] : findings.map(line) }
 
   /// `S1  likely  5.0  for 2.2s  vector 4f blocked by TPR 50`
   func line(_ finding: Finding) -> String {
@@ -94,7 +94,7 @@ extension InspectorModel {
   // MARK: - Drawing
 
   /// Every row of a list, whatever is filtered, and nothing pointed at.
-  private func table(_ view: some TableView, _ width: Int) -> [String] {
+  func table(_ view: some TableView, _ width: Int) -> [String] {
     var model = self
     model.lists[view.id] = nil
     model.tags = []
@@ -103,14 +103,14 @@ extension InspectorModel {
       .map(Self.unmarked)
   }
 
-  private func fitted(_ lines: [Line], _ width: Int) -> [String] {
+  func fitted(_ lines: [Line], _ width: Int) -> [String] {
     rendered(width, lines.count) { $0.put(lines, in: $1) }
   }
 
   /// Without the mark of what is pointed at.
-  private static func unmarked(_ row: String) -> String { row.hasPrefix(">") ? " " + row.dropFirst() : row }
+  static func unmarked(_ row: String) -> String { row.hasPrefix(">") ? " " + row.dropFirst() : row }
 
-  private func rendered(_ width: Int, _ height: Int, _ draw: (inout Grid, Rect) -> Void) -> [String] {
+  func rendered(_ width: Int, _ height: Int, _ draw: (inout Grid, Rect) -> Void) -> [String] {
     var grid = Grid(Size(width, height), glyphs: glyphs)
     draw(&grid, grid.bounds)
     var rows = grid.textRows

@@ -1,0 +1,116 @@
+import Glibc
+import Testing
+
+extension Screens {
+  /// Without a screen: line by line, and not one escape code.
+  @Suite struct `Line by line` {
+    private func session(
+      term: String? = "xterm-256color", options: [String] = [], extra: [String: String] = [:]
+    ) throws -> (Scratch, SyntheticCore, PseudoTerminal) {
+      let scratch = try Scratch()
+      let core = try SyntheticCore(scratch, vps: 4)
+      let terminal = try PseudoTerminal(width: 100, height: 60)
+      let environment = scratch.environment(term: term).merging(extra) { $1 }
+      try terminal.start(Program.command(["attach", core.path] + options), environment: environment)
+      return (scratch, core, terminal)
+    }
+
+    private func expectPlain(_ terminal: PseudoTerminal) {
+      #expect(terminal.log.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 0x0A || $0 == 0x0D || $0 == 0x07 })
+      #expect(terminal.model.questions == 0)
+    }
+
+    @Test(arguments: ["dumb", "bogus", nil]) func `where the terminal can do no more, and it says so`(term: String?)
+      throws
+    {
+      let (_, core, terminal) = try session(term: term)
+      try #require(terminal.shows("line by line, as with --plain"))
+      try #require(terminal.shows("> "))
+      let before = terminal.settings
+      terminal.type("over\r")
+      #expect(terminal.shows("   1   0.0   0  "))
+      terminal.type("read 2\r")
+      #expect(terminal.shows("0.1 inactive: "))
+      terminal.type("nonsense\r")
+      #expect(terminal.shows("error: column 1: no command \"nonsense\""))
+      terminal.type("quit\r")
+      #expect(terminal.ends(within: 2))
+      #expect(terminal.process?.code == 0)
+      #expect(terminal.settings == before)
+      expectPlain(terminal)
+      _ = core
+    }
+
+    @Test(arguments: [(["--plain"], [:]), ([], ["VTLSCOPE_A11Y": "1"])])
+    func `where it is asked for`(options: [String], extra: [String: String]) throws {
+      let (_, core, terminal) = try session(options: options, extra: extra)
+      try #require(terminal.shows("quit ends"))
+      #expect(!terminal.model.contains("as with --plain"))
+      // The end of what is typed ends it too.
+      terminal.type("\u{04}")
+      #expect(terminal.ends(within: 2))
+      #expect(terminal.process?.code == 0)
+      expectPlain(terminal)
+      _ = core
+    }
+
+    @Test func `what changes is said beside the prompt, and a core that dies is one line`() throws {
+      let scratch = try Scratch()
+      let core = try RealCore(scratch)
+      let terminal = try PseudoTerminal(width: 100, height: 30)
+      try terminal.attach(core.name, scratch, options: ["--plain"])
+      try #require(terminal.shows("> "))
+      core.process.signal(SIGKILL)
+      #expect(terminal.shows("core now: DEAD", within: 2))
+      terminal.type("stuck\r")
+      #expect(terminal.shows("contexts") || terminal.shows("S1"))
+      terminal.process?.signal(SIGTERM)
+      #expect(terminal.ends(within: 1))
+      expectPlain(terminal)
+    }
+
+    @Test func `a core of its own takes commands, and ends with the session`() throws {
+      let scratch = try Scratch()
+      let terminal = try PseudoTerminal(width: 120, height: 60)
+      try terminal.run(["--plain"], scratch, term: "dumb")
+      try #require(terminal.shows("> "))
+      terminal.type("stop\r")
+      #expect(terminal.shows("core now: PAUSED"))
+      terminal.type("fire fixed 41 -> 1.0\r")
+      #expect(terminal.shows("WOULD REACH 1 of 4"))
+      #expect(terminal.shows("sent as #"))
+      terminal.type("run\r")
+      #expect(terminal.shows("core now: RUN"))
+      terminal.hangUp()
+      #expect(terminal.ends(within: 1))
+      #expect(contents("\(scratch.path)/vtlscope/demo.\(terminal.process?.pid ?? 0)") == nil)
+    }
+
+    @Test func `a paste of 20 kB of anything gives lines, and it goes on`() throws {
+      let (_, core, terminal) = try session(options: ["--plain"])
+      try #require(terminal.shows("> "))
+      var random = ByteSequence(seed: 0x7E57_B17E)
+      for _ in 0..<50 {
+        // Without what the terminal's own line editing makes signals and ends of.
+        terminal.type((0..<400).map { _ in random.printable() } + [0x0D])
+      }
+      terminal.type("help read\r")
+      #expect(terminal.shows("read [N]: all about row N of the last list"))
+      terminal.type("quit\r")
+      #expect(terminal.ends(within: 2))
+      expectPlain(terminal)
+      _ = core
+    }
+  }
+}
+
+/// The same bytes each time.
+private struct ByteSequence {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func printable() -> UInt8 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return 0x20 + UInt8(state >> 40 & 0x3F)
+  }
+}
