@@ -15,6 +15,11 @@ extension Screens {
       return (scratch, core, terminal)
     }
 
+    /// The prompt stands on the last line, and nothing after it; rows end before their blanks.
+    private func prompts(_ terminal: PseudoTerminal) -> Bool {
+      terminal.wait(10) { terminal.model.rows.last { !$0.isEmpty } == ">" }
+    }
+
     private func expectPlain(_ terminal: PseudoTerminal) {
       #expect(terminal.log.allSatisfy { (0x20..<0x7F).contains($0) || $0 == 0x0A || $0 == 0x0D || $0 == 0x07 })
       #expect(terminal.model.questions == 0)
@@ -23,9 +28,9 @@ extension Screens {
     @Test(arguments: ["dumb", "bogus", nil]) func `where the terminal can do no more, and it says so`(term: String?)
       throws
     {
-      let (_, core, terminal) = try session(term: term)
+      let (scratch, core, terminal) = try session(term: term)
       try #require(terminal.shows("line by line, as with --plain"))
-      try #require(terminal.shows("> "))
+      try #require(prompts(terminal))
       let before = terminal.settings
       terminal.type("over\r")
       #expect(terminal.shows("   1   0.0   0  "))
@@ -38,12 +43,12 @@ extension Screens {
       #expect(terminal.process?.code == 0)
       #expect(terminal.settings == before)
       expectPlain(terminal)
-      _ = core
+      _ = (scratch, core)
     }
 
     @Test(arguments: [(["--plain"], [:]), ([], ["VTLSCOPE_A11Y": "1"])])
     func `where it is asked for`(options: [String], extra: [String: String]) throws {
-      let (_, core, terminal) = try session(options: options, extra: extra)
+      let (scratch, core, terminal) = try session(options: options, extra: extra)
       try #require(terminal.shows("quit ends"))
       #expect(!terminal.model.contains("as with --plain"))
       // The end of what is typed ends it too.
@@ -51,7 +56,7 @@ extension Screens {
       #expect(terminal.ends(within: 2))
       #expect(terminal.process?.code == 0)
       expectPlain(terminal)
-      _ = core
+      _ = (scratch, core)
     }
 
     @Test func `what changes is said beside the prompt, and a core that dies is one line`() throws {
@@ -59,7 +64,7 @@ extension Screens {
       let core = try RealCore(scratch)
       let terminal = try PseudoTerminal(width: 100, height: 30)
       try terminal.attach(core.name, scratch, options: ["--plain"])
-      try #require(terminal.shows("> "))
+      try #require(prompts(terminal))
       core.process.signal(SIGKILL)
       #expect(terminal.shows("core now: DEAD", within: 2))
       terminal.type("stuck\r")
@@ -73,7 +78,7 @@ extension Screens {
       let scratch = try Scratch()
       let terminal = try PseudoTerminal(width: 120, height: 60)
       try terminal.run(["--plain"], scratch, term: "dumb")
-      try #require(terminal.shows("> "))
+      try #require(prompts(terminal))
       terminal.type("stop\r")
       #expect(terminal.shows("core now: PAUSED"))
       terminal.type("fire fixed 41 -> 1.0\r")
@@ -87,8 +92,8 @@ extension Screens {
     }
 
     @Test func `a paste of 20 kB of anything gives lines, and it goes on`() throws {
-      let (_, core, terminal) = try session(options: ["--plain"])
-      try #require(terminal.shows("> "))
+      let (scratch, core, terminal) = try session(options: ["--plain"])
+      try #require(prompts(terminal))
       var random = ByteSequence(seed: 0x7E57_B17E)
       for _ in 0..<50 {
         // Without what the terminal's own line editing makes signals and ends of.
@@ -99,7 +104,7 @@ extension Screens {
       terminal.type("quit\r")
       #expect(terminal.ends(within: 2))
       expectPlain(terminal)
-      _ = core
+      _ = (scratch, core)
     }
   }
 }
