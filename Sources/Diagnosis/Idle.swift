@@ -25,7 +25,7 @@ extension ContextSnapshot {
   /// Set when the context is idle: the active one of its VP, halted with IF = 1, and nothing deliverable.
   public var idle: Idle? {
     guard isEnabled, isActive, activity == .halted, interruptsEnabled, pending.isEmpty, nmiPending == 0,
-      !initPending
+      !initPending, !externalPending
     else { return nil }
     // A masked timer (LVT 320h, bit 16) expires without waking anyone.
     let timer = apic[0x320].bit(16) || !isAPICEnabled ? nil : timer.due

@@ -9,18 +9,20 @@ public enum APICEffect: Hashable, Sendable {
   case send(InterruptMessage)
   /// A fixed or lowest-priority IPI with a vector below 16: not sent. Call `raise(.error, ...)`.
   case sendRejected(InterruptMessage, Rejection)
-  /// EOI: the highest vector in service is done.
+  /// EOI: the highest vector in service is done. See `needsPinService`: a level may be up still.
   case endOfInterrupt(EndOfInterrupt)
   /// EOI while nothing was in service.
   case spuriousEOI
   /// ID, LDR or DFR changed: rebuild the group's maps.
   case mapChanged
-  /// IA32_APIC_BASE changed: rebuild the group's maps, look at `timerDue` and at the page's address again.
+  /// IA32_APIC_BASE changed: rebuild the group's maps, look at `timerDue`, the pins and the page's address again.
   case baseChanged(from: APICBase, to: APICBase)
-  /// SVR bit 8 changed: rebuild the group's maps.
+  /// SVR bit 8 changed: rebuild the group's maps, and see `needsPinService`.
   case softwareEnabled(Bool)
   /// `timerDue` may have changed.
   case timerChanged
+  /// The entry of a pin was written: see `needsPinService`, and whether an 8259's interrupt is pending.
+  case pinsChanged
   /// The timer's mode did not let this write do anything.
   case timerWriteIgnored(TimerRegister, value: UInt64)
   /// TPR (CR8) changed; a fall may make a pending vector deliverable.
@@ -70,7 +72,7 @@ public enum LocalDelivery: Hashable, Sendable {
   case masked
   /// Delivered to this APIC itself.
   case accepted(VectorNumber, DeliveryMode, Acceptance)
-  /// The entry is in ExtINT mode: an 8259 would give the vector, and this core has none.
+  /// The entry is in ExtINT mode: an 8259 gives the vector, and `isExternalPending` says when it has one.
   case external
 }
 

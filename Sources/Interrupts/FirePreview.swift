@@ -36,11 +36,13 @@ public struct TargetPreview: Hashable, Sendable {
   }
 }
 
-/// Why a local APIC would not send a message at all: the vector is below 16 where one is needed.
+/// Why a local APIC would not send a message at all: the vector is below 16 where one is needed, or the mode is ExtINT,
+/// which the ICR does not have (SDM Vol. 3A, 12.6.1).
 ///
 /// The same rule for an ICR write, an operator's request in a context's name and its preview. A device's message is
 /// not held back: the local APICs it reaches turn it down (SDM Vol. 3A, 12.5.3, receive illegal vector).
 public func sendRejection(of command: InterruptCommand) -> Rejection? {
+  if command.deliveryMode == .external { return .unsupportedMode }
   let needsVector = command.deliveryMode == .fixed || command.deliveryMode == .lowestPriority
   return needsVector && command.vector.rawValue < 16 ? .illegalVector : nil
 }
@@ -114,7 +116,8 @@ extension ContextSnapshot {
         || command.deliveryMode == .startup && id.vtl > .vtl0
       if isDenied { return .rejected(.startupDeniedByVTL) }
       return startAcceptance(of: command.deliveryMode)
-    case .smi, .reserved3, .external: return .rejected(.unsupportedMode)
+    case .external: return externalPending ? .merged(with: .none) : .pending
+    case .smi, .reserved3: return .rejected(.unsupportedMode)
     }
   }
 
@@ -144,6 +147,14 @@ extension Snapshot {
       for: vector, in: ContextGates(context), active: active, contexts: contexts.map { ContextGates($0) })
   }
 
+  /// What becomes of the 8259's interrupt, which waits in `context`.
+  public func externalOutlook(in context: ContextSnapshot) -> Outlook {
+    let contexts = contexts(of: context.id.vp)
+    let active = contexts.first { $0.isActive }?.id.vtl ?? context.id.vtl
+    return Interrupts.externalOutlook(
+      in: ContextGates(context), active: active, contexts: contexts.map { ContextGates($0) })
+  }
+
   /// How `command` would go on in `context`, once accepted.
   func outlook(for command: InterruptCommand, in context: ContextSnapshot) -> Outlook {
     let contexts = contexts(of: context.id.vp)
@@ -155,6 +166,7 @@ extension Snapshot {
       gates.highestRequest = max(gates.highestRequest ?? command.vector, command.vector)
       return Interrupts.outlook(for: command.vector, in: gates, active: active, contexts: others)
     case .nmi: return nmiOutlook(in: gates, active: active, contexts: others)
+    case .external: return Interrupts.externalOutlook(in: gates, active: active, contexts: others)
     default: return context.id.vtl == active ? .deliverable : .preempts(context.id.vtl)
     }
   }

@@ -21,6 +21,8 @@ public struct ContextGates: Hashable, Sendable {
   public var nmiBlocked: Bool
   public var initPending: Bool
   public var startupPending: Bool
+  /// The 8259 has an interrupt for its processor.
+  public var externalPending: Bool
 
   public init(
     vtl: VTL, isEnabled: Bool = true, isHardwareEnabled: Bool = true, activity: Activity = .running,
@@ -29,7 +31,7 @@ public struct ContextGates: Hashable, Sendable {
     interruptsEnabled: Bool = true,
     interruptShadow: Bool = false, nmiPending: Bool = false, nmiBlocked: Bool = false,
     initPending: Bool = false,
-    startupPending: Bool = false
+    startupPending: Bool = false, externalPending: Bool = false
   ) {
     self.vtl = vtl
     self.isEnabled = isEnabled
@@ -44,6 +46,7 @@ public struct ContextGates: Hashable, Sendable {
     self.nmiBlocked = nmiBlocked
     self.initPending = initPending
     self.startupPending = startupPending
+    self.externalPending = externalPending
   }
 
   public init(_ snapshot: ContextSnapshot) {
@@ -54,7 +57,7 @@ public struct ContextGates: Hashable, Sendable {
       highestRequest: snapshot.apic.highestVector(.irr), highestInService: snapshot.highestUnfinished,
       interruptsEnabled: snapshot.interruptsEnabled, interruptShadow: snapshot.interruptShadow,
       nmiPending: snapshot.nmiPending > 0, nmiBlocked: snapshot.nmiBlocked, initPending: snapshot.initPending,
-      startupPending: snapshot.startupPending != nil)
+      startupPending: snapshot.startupPending != nil, externalPending: snapshot.externalPending)
   }
 
   public var processorPriority: UInt8 {
@@ -75,7 +78,7 @@ public struct ContextGates: Hashable, Sendable {
     guard isEnabled else { return false }
     if initPending { return true }
     switch activity {
-    case .running, .halted: return deliverable != nil || (nmiPending && !nmiBlocked)
+    case .running, .halted: return deliverable != nil || (nmiPending && !nmiBlocked) || externalPending
     case .waitForStartup: return startupPending
     case .shutdown: return false
     }
@@ -112,7 +115,7 @@ extension LocalAPIC {
       highestRequest: requests.highest, highestInService: service.highest,
       interruptsEnabled: interruptsEnabled,
       interruptShadow: interruptShadow, nmiPending: nmiPending > 0, nmiBlocked: nmiBlocked,
-      initPending: initPending, startupPending: startupPending != nil)
+      initPending: initPending, startupPending: startupPending != nil, externalPending: isExternalPending)
   }
 
   /// `ContextGates.wantsProcessor` without building the gates: asked at every interrupt evaluation.
@@ -120,7 +123,7 @@ extension LocalAPIC {
   public func wantsProcessor(activity: Activity, nmiBlocked: Bool) -> Bool {
     if initPending { return true }
     switch activity {
-    case .running, .halted: return deliverable != 0 || (nmiPending > 0 && !nmiBlocked)
+    case .running, .halted: return deliverable != 0 || (nmiPending > 0 && !nmiBlocked) || isExternalPending
     case .waitForStartup: return startupPending != nil
     case .shutdown: return false
     }

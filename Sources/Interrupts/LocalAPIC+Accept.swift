@@ -27,7 +27,7 @@ extension LocalAPIC {
       of: command, isHardwareEnabled: isHardwareEnabled, isSoftwareEnabled: spuriousVector.isSoftwareEnabled)
   }
 
-  private mutating func latch(
+  mutating func latch(
     _ command: InterruptCommand, at now: VirtualTime, journey: JourneyID, processor: ProcessorCondition
   ) -> Acceptance {
     switch command.deliveryMode {
@@ -51,8 +51,9 @@ extension LocalAPIC {
       startupPending = command.vector
       startupJourney = journey
       return .pending
+    case .external: return latchExternal(journey)
     case .smi: return .rejected(.noSystemManagementMode)
-    case .reserved3, .external: return .rejected(.unsupportedMode)
+    case .reserved3: return .rejected(.unsupportedMode)
     }
   }
 
@@ -136,7 +137,7 @@ public func acceptanceRejection(
     return command.isLevelTriggered && !command.isAsserted ? .unsupportedMode : nil
   case .initialize: return command.isLevelTriggered && !command.isAsserted ? .initDeassert : nil
   case .smi: return .noSystemManagementMode
-  case .reserved3, .external: return .unsupportedMode
-  case .nmi, .startup: return nil
+  case .reserved3: return .unsupportedMode
+  case .nmi, .startup, .external: return nil
   }
 }

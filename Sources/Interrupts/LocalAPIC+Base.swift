@@ -20,6 +20,7 @@ extension LocalAPIC {
     base = new
     if old.mode != new.mode { enter(new.mode, from: old.mode) }
     updatePriority()
+    updatePins()
     return .baseChanged(from: old, to: new)
   }
 

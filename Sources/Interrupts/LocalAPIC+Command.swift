@@ -36,7 +36,7 @@ extension LocalAPIC {
   ///
   /// Level and trigger mean something for INIT only, to tell a de-assert; every other IPI is edge-triggered
   /// (SDM Vol. 3A, 12.6.1). KVM sends level-triggered fixed IPIs when asked to. An illegal vector is not
-  /// sent; KVM sends it.
+  /// sent; KVM sends it. Nor is ExtINT, which is for devices.
   private mutating func send(_ command: InterruptCommand, isNarrow: Bool) -> APICEffect {
     var sent = command
     if sent.deliveryMode != .initialize {
@@ -46,7 +46,7 @@ extension LocalAPIC {
     let message = InterruptMessage(sent, isNarrow: isNarrow)
     counters.sent &+= 1
     guard let rejection = sendRejection(of: sent) else { return .send(message) }
-    detect(.sendIllegalVector)
+    if rejection == .illegalVector { detect(.sendIllegalVector) }
     return .sendRejected(message, rejection)
   }
 }

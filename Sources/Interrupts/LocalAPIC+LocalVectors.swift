@@ -11,7 +11,7 @@ extension LocalAPIC {
   /// A local source fires: its entry of the local vector table says what happens. SDM Vol. 3A, 12.5.1.
   ///
   /// The timer is raised by `expireTimer`. For the error entry this does nothing unless an error waits to be
-  /// told.
+  /// told. The pins are raised when `takeDuePin` says so; with the local APIC disabled LINT1 is NMI (12.4.3).
   public mutating func raise(
     _ source: LocalVector, at now: VirtualTime, journey: JourneyID, processor: ProcessorCondition = .init()
   ) -> LocalDelivery {
@@ -20,6 +20,11 @@ extension LocalAPIC {
       needsErrorInterrupt = false
     }
     let entry = self[source]
+    if source == .lint1, !isHardwareEnabled {
+      var command = InterruptCommand(rawValue: 0)
+      command.deliveryMode = .nmi
+      return .accepted(command.vector, .nmi, latch(command, at: now, journey: journey, processor: processor))
+    }
     guard isHardwareEnabled, !entry.isMasked else { return .masked }
     let command = localCommand(source, entry)
     guard canDeliver(source, command.deliveryMode) else {
@@ -28,7 +33,10 @@ extension LocalAPIC {
     }
     guard command.deliveryMode != .external else { return .external }
     let acceptance = accept(command, at: now, journey: journey, processor: processor)
-    if acceptance == .pending { noteDelivery(of: source) }
+    switch acceptance {
+    case .pending, .merged: noteDelivery(of: source)
+    case .rejected: break
+    }
     return .accepted(command.vector, command.deliveryMode, acceptance)
   }
 

@@ -115,7 +115,10 @@ extension LocalAPIC {
     spuriousVector.rawValue = value & spuriousVectorBits
     let isEnabled = spuriousVector.isSoftwareEnabled
     guard wasEnabled != isEnabled else { return .none }
-    if !isEnabled { for i in localVectors.indices { localVectors[i].isMasked = true } }
+    if !isEnabled {
+      for i in localVectors.indices { localVectors[i].isMasked = true }
+      updatePins()
+    }
     return .softwareEnabled(isEnabled)
   }
 
@@ -139,6 +142,10 @@ extension LocalAPIC {
     self[entry].rawValue = value & writableBits(entry) | kept
     if !spuriousVector.isSoftwareEnabled { self[entry].isMasked = true }
     if !self[entry].isLevelTriggered { self[entry].isRemoteIRRSet = false }
+    if entry == .lint0 || entry == .lint1 {
+      updatePins()
+      return .pinsChanged
+    }
     guard entry == .timer else { return .none }
     timer.setMode(self[.timer].timerMode)
     return noteTimerWrite(.localVector, UInt64(value), at: now, rip: rip)

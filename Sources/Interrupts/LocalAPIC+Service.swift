@@ -62,6 +62,7 @@ extension LocalAPIC {
   private mutating func clearRemoteIRR(of vector: VectorNumber) {
     for pin in [LocalVector.lint0, .lint1] where self[pin].isRemoteIRRSet && self[pin].vector == vector {
       self[pin].isRemoteIRRSet = false
+      updatePins()
     }
   }
 }

@@ -17,6 +17,7 @@ extension LocalAPIC {
     snapshot.nmiPending = nmiPending
     snapshot.initPending = initPending
     snapshot.startupPending = startupPending
+    snapshot.externalPending = isExternalPending
   }
 
   /// Writes the register page only: every register that can be read, in the order of their offsets.

@@ -72,6 +72,8 @@ public struct LocalAPIC: Sendable {
   var initJourney = JourneyID.none
   var startupJourney = JourneyID.none
 
+  var pins = LocalPins()
+
   /// What the APIC counts; `vtlEntries`, `halts` and `exceptions` are counted by the machine.
   public var counters = ContextCounters()
   public internal(set) var lastTaskPriorityWrite: LastWrite?
@@ -128,6 +130,9 @@ public struct LocalAPIC: Sendable {
     newErrors = []
     needsErrorInterrupt = false
     timer.reset()
+    pins.hasMessage = false
+    pins.due = 0
+    updatePins()
     updatePriority()
   }
 

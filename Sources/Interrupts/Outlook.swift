@@ -81,6 +81,23 @@ public func nmiOutlook(
   return context.interruptShadow ? .held(.interruptShadow) : .deliverable
 }
 
+/// What becomes of an interrupt of the 8259 that is offered to `context`: no priority holds it back.
+public func externalOutlook(
+  in context: ContextGates, active: VTL, contexts: [ContextGates], order: PrivilegeOrder = .highestFirst
+) -> Outlook {
+  if let stopped = stoppedGate(context) { return .held(stopped) }
+  let isActive = context.vtl == active
+  if !isActive, !isAbove(context.vtl, active, order) { return .held(.vtlInactive(active: active)) }
+  if isActive, let winner = preemptionTarget(active: active, contexts: contexts, order: order) {
+    return .held(.vtlInactive(active: winner))
+  }
+  guard isActive else { return preemption(by: context, active, contexts, order) }
+  guard context.interruptsEnabled else {
+    return .held(.interruptsDisabled(isHalted: context.activity == .halted))
+  }
+  return context.interruptShadow ? .held(.interruptShadow) : .deliverable
+}
+
 private func stoppedGate(_ context: ContextGates) -> DeliveryGate? {
   switch context.activity {
   case .running, .halted: nil

@@ -238,6 +238,8 @@ public struct ContextSnapshot: Hashable, Sendable {
   /// What keeps the pending INIT from being processed.
   public var initLatch: InitLatch
   public var startupPending: VectorNumber?
+  /// The 8259 has an interrupt for it: at a pin in ExtINT mode, or told by a message.
+  public var externalPending: Bool
 
   public var apicBase: UInt64
   public var apic: APICPage
@@ -295,6 +297,7 @@ public struct ContextSnapshot: Hashable, Sendable {
     initPending = false
     initLatch = .none
     startupPending = nil
+    externalPending = false
     apicBase = 0
     apic = APICPage()
     pending = []

@@ -114,6 +114,7 @@ extension ContextSnapshot: JSONWritable {
     json.field("initPending", initPending)
     json.field("initLatch", initLatch == .none ? nil : "\(initLatch)")
     json.field("startupPending", startupPending)
+    json.field("externalPending", externalPending)
   }
 
   private func writeHistory(to json: inout JSONWriter) {

@@ -53,7 +53,7 @@ extension Partition {
     _ command: InterruptCommand, at id: ContextID, _ journey: JourneyID, from sender: ContextID?
   ) -> Acceptance {
     let acceptance =
-      startupRefusal(command, id).map { Acceptance.rejected($0) }
+      (externalRefusal(command, id, sender) ?? startupRefusal(command, id)).map { Acceptance.rejected($0) }
       ?? apic(id).pointee.accept(command, at: clock, journey: journey, processor: condition(of: id))
     record(.accepted(command.vector, command.deliveryMode, acceptance), context: id, journey: journey)
     if command.deliveryMode == .initialize, acceptance == .pending {
@@ -71,6 +71,13 @@ extension Partition {
       id == active(id.vp.index) ? vps[id.vp.index].processor.nmiBlocked : context(id).pointee.saved.nmiBlocked
     return ProcessorCondition(
       isNMIBlocked: isNMIBlocked, waitsForStartup: context(id).pointee.activity == .waitForStartup)
+  }
+
+  /// ExtINT is for devices: KVM's send-IPI hypercall would take it as well.
+  private func externalRefusal(_ command: InterruptCommand, _ id: ContextID, _ sender: ContextID?) -> Rejection? {
+    guard command.deliveryMode == .external, sender != nil else { return nil }
+    apic(id).pointee.counters.rejected &+= 1
+    return .unsupportedMode
   }
 
   /// INIT and SIPI for a lower VTL are dropped where a higher one is enabled (TLFS; rule R29).
@@ -101,7 +108,7 @@ extension Partition {
   }
 
   /// An entry of the local vector table has delivered: logs it as the request it is.
-  private func logLocal(_ delivery: LocalDelivery, in id: ContextID, _ journey: JourneyID, _ source: InterruptSource) {
+  func logLocal(_ delivery: LocalDelivery, in id: ContextID, _ journey: JourneyID, _ source: InterruptSource) {
     guard case .accepted(let vector, let mode, let acceptance) = delivery else { return }
     var message = InterruptMessage(vector: vector, to: apic(id).pointee.id)
     message.command.deliveryMode = mode

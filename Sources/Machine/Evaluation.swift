@@ -16,10 +16,11 @@ extension Partition {
   ///
   /// Each round takes a step that another may follow: an interrupt behind an NMI, a VTL entered by an interrupt it
   /// takes at once. Every step uses something up, and VINA, which a guest can re-arm from the stack frame of its own
-  /// delivery, has one turn, so the rounds end.
+  /// delivery, and the 8259, which can have an interrupt for ever, have one turn, so the rounds end.
   func evaluate(_ vp: Int) {
     settleLazyEOI(active(vp))
     var mayNotify = true
+    var mayTakeExternal = true
     repeat {
       vps[vp].needsEvaluation = false
       vps[vp].processor.interruptWindowRequested = false
@@ -27,7 +28,7 @@ extension Partition {
       // INIT and SIPI reach only the highest VTL enabled, which has just become the active one.
       preempt(vp)
       processStartup(active(vp))
-      deliver(vp)
+      deliver(vp, &mayTakeExternal)
       if mayNotify, notify(vp) { mayNotify = false }
     } while vps[vp].needsEvaluation && runState != .stopped
     armLazyEOI(active(vp))
@@ -55,7 +56,7 @@ extension Partition {
   }
 
   /// Hands the active context what it can take now, or asks to be told when it can.
-  private func deliver(_ vp: Int) {
+  private func deliver(_ vp: Int, _ mayTakeExternal: inout Bool) {
     let id = active(vp)
     let activity = context(id).pointee.activity
     guard activity == .running || activity == .halted else { return }
@@ -65,12 +66,17 @@ extension Partition {
       if processor.canTakeNMI { return takeNMI(vp, id) }
       vps[vp].watchesEveryInstruction = activity == .running
     }
-    guard apic.pointee.highestDeliverable != nil else { return }
+    let hasExternal = apic.pointee.isExternalPending
+    guard hasExternal || apic.pointee.highestDeliverable != nil else { return }
     guard processor.canTakeInterrupt else {
       if activity == .running { processor.interruptWindowRequested = true }
       return
     }
-    takeInterrupt(vp, id)
+    // The processor asks the 8259 before its local APIC, as in KVM; an instruction lies between two of its interrupts.
+    guard hasExternal else { return takeInterrupt(vp, id) }
+    guard mayTakeExternal else { return vps[vp].watchesEveryInstruction = activity == .running }
+    mayTakeExternal = false
+    takeExternal(vp, id)
   }
 
   private func takeNMI(_ vp: Int, _ id: ContextID) {
@@ -95,7 +101,7 @@ extension Partition {
   }
 
   /// A delivery that could not push its frame ends as the architecture says, up to shutdown.
-  private func finishDelivery(_ vp: Int) {
+  func finishDelivery(_ vp: Int) {
     recordException(vp)
     if vps[vp].processor.isShutdown { shutDown(vp) }
     // More may be deliverable now, or wait for its window.
@@ -149,7 +155,7 @@ extension Partition {
       let context = context(id)
       guard context.pointee.isEnabled, context.pointee.activity != .waitForStartup else { continue }
       let isReady = NotificationAssist.isReady(
-        hasDeliverableVector: apic(id).pointee.highestDeliverable != nil,
+        hasDeliverableVector: apic(id).pointee.highestDeliverable != nil || apic(id).pointee.isExternalPending,
         interruptsEnabled: context.pointee.saved.rflags.bit(9), isShadowed: context.pointee.saved.interruptShadow)
       if isReady { return true }
     }

@@ -97,10 +97,12 @@ extension Partition {
     case .endOfInterrupt(let end):
       record(.endOfInterrupt(end.vector, inService: end.inService), context: id, journey: end.journey, rip: rip)
       if end.broadcasts { broadcastEndOfInterrupt(end.vector, from: id, rip: rip) }
+      if apic(id).pointee.needsPinService { servePins(of: id) }
     case .spuriousEOI: record(.spuriousEOI, context: id, rip: rip)
     case .mapChanged: invalidateMap(group(of: id.vtl))
     case .baseChanged(let from, let to):
       record(.apicBaseChanged(from: from.rawValue, to: to.rawValue), context: id, rip: rip)
+      servePins(of: id)
       invalidateMap(group(of: id.vtl))
       updateDue(id.vp.index)
     case .softwareEnabled(let on):
@@ -108,6 +110,7 @@ extension Partition {
       invalidateMap(group(of: id.vtl))
       updateDue(id.vp.index)
     case .timerChanged: updateDue(id.vp.index)
+    case .pinsChanged: servePins(of: id)
     case .timerWriteIgnored(let register, let value):
       record(.timerWriteIgnored(register, value: value), context: id, rip: rip)
     case .taskPriorityChanged(let from, let to):

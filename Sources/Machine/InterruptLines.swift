@@ -15,8 +15,12 @@ extension Partition {
     setLine(line, isHigh: isUp)
   }
 
-  /// Hands a line to the interrupt controllers: line n is pin n of the IOAPIC.
+  /// Hands a line to the interrupt controllers: line n is pin n of the IOAPIC, and most are an input of the 8259 pair.
   private func setLine(_ line: UInt8, isHigh: Bool) {
+    if let irq = PIC.irq(ofLine: line) {
+      devices.interruptController.pic.setLine(irq, isHigh: isHigh)
+      updateInterruptRequest()
+    }
     perform(ioapic.setLine(Int(line), isHigh: isHigh, at: clock))
   }
 

@@ -54,6 +54,8 @@ public final class Partition {
   /// The devices, the lines they drive, and where lines and messages go.
   var devices: Devices
   var lineDrivers = [UInt32](repeating: 0, count: IOAPIC.pinCount)
+  /// INTR, as it was last told.
+  var isInterruptRequested = false
   var ioapic: IOAPIC
   var testMemory = TestMemory()
   var messageRoutes: [MessageRouteSnapshot]

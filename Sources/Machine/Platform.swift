@@ -30,6 +30,8 @@ extension Partition {
       shot.messageRoutes[i].isEnabled = devices.periodic.sendsMessages
       shot.messageRoutes[i].signal = devices.periodic.signal
     }
+    shot.pic = devices.interruptController.pic.snapshot
+    shot.pit = devices.intervalTimer.snapshot
     shot.serial = devices.serial.snapshot
     return shot
   }
@@ -41,7 +43,7 @@ extension Configuration {
     var shot = PlatformSnapshot()
     shot.ioapics = [Partition.makeIOAPIC(self).snapshot]
     shot.messageRoutes = Partition.makeMessageRoutes(self)
-    shot.serial = SerialSnapshot()
+    (shot.pic, shot.pit, shot.serial) = (PICSnapshot(), PITSnapshot(), SerialSnapshot())
     return shot
   }
 }

@@ -31,6 +31,8 @@ extension Partition {
       switch effect {
       case .line(let line, let isHigh): drive(line, isHigh: isHigh, by: number)
       case .message(let signal): sendMessage(signal, of: number)
+      case .interruptRequest: updateInterruptRequest()
+      case .nonMaskable(let isHigh): setPins(.lint1, isHigh: isHigh)
       case .transmit(let byte): serialSink(byte)
       case .exit(let value): stop(.debugExit, status: value)
       case .reset: stop(.guestReset)

@@ -22,6 +22,7 @@ extension Partition {
     context(id).pointee.isKicked = false
     invalidateMap(group(of: id.vtl))
     updateDue(id.vp.index)
+    servePins(of: id)
     let isBootstrap = id.vp.rawValue == 0
     setActivity(id, isBootstrap ? .running : .waitForStartup)
     hyperV.processors[id.vp.index].isStarted = isBootstrap

@@ -104,6 +104,7 @@ extension RegionReader {
     context.nmiBlocked = flags & VTLSCOPE_CONTEXT_NMI_BLOCKED != 0
     context.initPending = flags & VTLSCOPE_CONTEXT_INIT_PENDING != 0
     context.vinaAsserted = flags & VTLSCOPE_CONTEXT_VINA_ASSERTED != 0
+    context.externalPending = flags & VTLSCOPE_CONTEXT_EXTERNAL_PENDING != 0
     context.rip = record.pointee.rip
     context.rsp = record.pointee.rsp
     context.rflags = record.pointee.rflags

@@ -210,6 +210,7 @@ extension ContextSnapshot {
       | (interruptShadow ? VTLSCOPE_CONTEXT_INTERRUPT_SHADOW : 0)
       | (nmiBlocked ? VTLSCOPE_CONTEXT_NMI_BLOCKED : 0) | (initPending ? VTLSCOPE_CONTEXT_INIT_PENDING : 0)
       | (vinaAsserted ? VTLSCOPE_CONTEXT_VINA_ASSERTED : 0)
+      | (externalPending ? VTLSCOPE_CONTEXT_EXTERNAL_PENDING : 0)
   }
 
   fileprivate var present: UInt32 {

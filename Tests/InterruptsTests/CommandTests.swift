@@ -43,7 +43,7 @@ import Testing
     #expect(message?.command.shorthand == shorthand)
   }
 
-  @Test(arguments: DeliveryMode.allCases)
+  @Test(arguments: DeliveryMode.allCases.filter { $0 != .external })
   func `only INIT carries level and trigger`(mode: DeliveryMode) {
     var apic = enabled()
     let message = sent(apic.store(0x300, 0x8000 | UInt64(mode.rawValue) << 8 | 0x41))
@@ -61,7 +61,8 @@ import Testing
       if mode < 2 {
         guard case .sendRejected(_, .illegalVector) = effect else { Issue.record("\(effect)"); return }
       } else {
-        #expect(sent(effect) != nil)
+        // ExtINT is no mode of the ICR, and no error either.
+        #expect((sent(effect) == nil) == (mode == 7))
       }
       apic.store(0x280, 0)
       #expect(apic.load(0x280) == (mode < 2 ? 0x20 : 0))

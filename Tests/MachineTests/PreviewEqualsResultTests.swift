@@ -91,6 +91,21 @@ import Testing
     #expect(tally.targets > 20)
   }
 
+  @Test func `with ExtINT, which no priority holds back`() throws {
+    var random = Seeded(5)
+    var tally = Tally()
+    let guest = CodeGuest(
+      main: Code.prologue + Code.setTaskPriorityClass(15)
+        + Code.loop(Code.delay(90) + Code.sti + Code.delay(70) + Code.cli),
+      handlers: [2: Code.iretq, 7: Code.iretq])
+    for _ in 0..<3 {
+      let machine = try MachineRun(guest)
+      machine.run(until: .microseconds(50))
+      check(machine, rounds: 60, &random, &tally, modes: [.external, .fixed, .nmi])
+    }
+    #expect(tally.taken > 3 && tally.held > 3 && tally.targets > 20)
+  }
+
   // MARK: - One request after the other
 
   /// What kinds of requests there were: a test whose requests all reach nobody is worth nothing.
@@ -113,10 +128,12 @@ import Testing
     #expect(tally.held > 10)
   }
 
+  /// A guest without an 8259 gets its vector 7 for ExtINT, which most do not expect.
+  ///
   /// Fires at a paused machine, lets it run a bit, and again, until it has stopped from what was done to it.
   private func check(
     _ machine: MachineRun, rounds: Int, _ random: inout Seeded, _ tally: inout Tally,
-    modes: [DeliveryMode] = DeliveryMode.allCases
+    modes: [DeliveryMode] = DeliveryMode.allCases.map { $0 == .external ? .reserved3 : $0 }
   ) {
     for _ in 0..<rounds {
       machine.perform(.pause)
@@ -204,11 +221,12 @@ import Testing
       return $0.context == target.context
     }
     let mode = request.message.command.deliveryMode
-    guard mode == .fixed || mode == .lowestPriority || mode == .nmi else { return true }
+    guard mode == .fixed || mode == .lowestPriority || mode == .nmi || mode == .external else { return true }
     let taken = events.contains { event in
       guard event.context == target.context else { return false }
       switch event.body {
       case .nmiTaken: return mode == .nmi
+      case .externalAcknowledged: return mode == .external
       case .acknowledged(let vector, _): return vector == request.message.command.vector && event.journey == of
       default: return false
       }

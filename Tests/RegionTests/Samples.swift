@@ -88,6 +88,7 @@ extension Seeded {
     context.nmiBlocked = flag()
     context.initPending = flag()
     context.startupPending = flag() ? vector() : nil
+    context.externalPending = flag()
     for i in 0..<64 { context.apic.registers[i] = any() }
     context.pending = vectors()
     context.inService = vectors()

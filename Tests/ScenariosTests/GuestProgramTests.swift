@@ -47,6 +47,13 @@ import Testing
     #expect(run.exitValue == 0)
   }
 
+  @Test(arguments: [1, 3])
+  func `8259 and 8254 do what a PC's do, by the virtual wire and by the IOAPIC`(vps: Int) throws {
+    let run = try GuestRun("legacy", machine(vps), for: .seconds(4))
+    #expect(run.lines == ["legacy: ok"])
+    #expect(run.exitValue == 0)
+  }
+
   @Test func `KVM's hypercalls count whom they reach, and an EOI is lazy where it may be`() throws {
     let run = try GuestRun("paravirtual", machine(4), for: .seconds(1))
     #expect(run.lines == ["paravirtual: ok"])

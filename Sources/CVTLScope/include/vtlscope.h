@@ -181,6 +181,7 @@ typedef struct vtlscope_write {
 #define VTLSCOPE_CONTEXT_NMI_BLOCKED (1u << 3)
 #define VTLSCOPE_CONTEXT_INIT_PENDING (1u << 4)
 #define VTLSCOPE_CONTEXT_VINA_ASSERTED (1u << 5)
+#define VTLSCOPE_CONTEXT_EXTERNAL_PENDING (1u << 6) /* an 8259 has an interrupt for it (ExtINT) */
 
 /* vtlscope_context.present: which of the optional fields say something. */
 #define VTLSCOPE_CONTEXT_STARTUP_VECTOR (1u << 0)

@@ -12,15 +12,17 @@ extension Rule {
         !context.initPending, context.startupPending == nil
       else { return nil }
 
-      let evidence: [Finding.Evidence] = [
-        .init("\(context.id) is the active context of its VP and is halted"),
-        .init("RFLAGS \(String(context.rflags, radix: 16)): IF is 0"),
-        .init("an NMI or INIT is pending", holds: false),
-        .init(
-          context.pending.isEmpty
-            ? "interrupts wait in its IRR" : "interrupts wait in its IRR: \(list(context.pending))",
-          holds: !context.pending.isEmpty),
-      ]
+      let isWanted = !context.pending.isEmpty || context.externalPending
+      let evidence: [Finding.Evidence] =
+        [
+          .init("\(context.id) is the active context of its VP and is halted"),
+          .init("RFLAGS \(String(context.rflags, radix: 16)): IF is 0"),
+          .init("an NMI or INIT is pending", holds: false),
+          .init(
+            context.pending.isEmpty
+              ? "interrupts wait in its IRR" : "interrupts wait in its IRR: \(list(context.pending))",
+            holds: !context.pending.isEmpty),
+        ] + (context.externalPending ? [.init("the 8259 has an interrupt for it (ExtINT)")] : [])
       let cause =
         if let halt = context.lastHalt {
           "HLT before \(scene.place(halt.rip)) with RFLAGS \(String(halt.value, radix: 16)), "
@@ -29,7 +31,7 @@ extension Rule {
           "HLT before \(scene.place(context.rip))"
         }
       return Finding(
-        .haltedWithInterruptsOff, .proved, context.pending.isEmpty ? .medium : .high, .context(context.id),
+        .haltedWithInterruptsOff, .proved, isWanted ? .high : .medium, .context(context.id),
         since: context.since, title: "halted with IF=0", evidence: evidence, effect: context.heldBack, cause: cause,
         remedy: "an NMI or INIT to \(context.id); in the guest: STI before HLT",
         journey: context.pending.first?.journey)

@@ -26,6 +26,7 @@ enum apic_register {
   APIC_ICR2 = 0x310,
   APIC_LVT_TIMER = 0x320,
   APIC_LVT_LINT0 = 0x350,
+  APIC_LVT_LINT1 = 0x360,
   APIC_LVT_ERROR = 0x370,
   APIC_TIMER_INITIAL = 0x380,
   APIC_TIMER_CURRENT = 0x390,
@@ -39,6 +40,7 @@ enum icr {
   ICR_NMI = 4 << 8,
   ICR_INIT = 5 << 8,
   ICR_STARTUP = 6 << 8,
+  ICR_EXTERNAL = 7 << 8, // not in the ICR: in the entries of pins, and in messages
   ICR_LOGICAL = 1 << 11,
   ICR_BUSY = 1 << 12,
   ICR_ASSERT = 1 << 14,

@@ -9,6 +9,7 @@
 #include "hypercall.h"
 #include "interrupts.h"
 #include "ioapic.h"
+#include "legacy.h"
 #include "paravirtual.h"
 #include "print.h"
 #include "processors.h"

@@ -151,7 +151,12 @@ public struct Journey: Hashable, Sendable {
       }
     case .externalAcknowledged(let vector, _, _):
       self.vector = self.vector ?? vector
-      updateTarget(event) { $0.taken = event.time }
+      // No local APIC marks it in service, and its EOI goes to the 8259.
+      updateTarget(event) {
+        $0.taken = event.time
+        $0.waited = $0.reached.map { event.time - $0 }
+        $0.ended = event.time
+      }
     case .acknowledged(let vector, let waited):
       self.vector = self.vector ?? vector
       updateTarget(event) {
@@ -234,6 +239,7 @@ extension Journey.Target {
     if now.inService.contains(where: { $0.journey == journey.id }) { return .inService }
     switch mode {
     case .nmi where now.nmiPending > 0: return .waiting(nil)
+    case .external where now.externalPending: return .waiting(snapshot.externalOutlook(in: now).gate)
     case .initialize where now.initPending: return .waiting(nil)
     case .startup where now.startupPending != nil: return .waiting(.waitForStartup)
     default: return .gone

@@ -9,10 +9,13 @@ public struct Waiting: Hashable, Sendable {
   public var highest: VectorState?
   /// What holds it; nil when nothing does.
   public var gate: DeliveryGate?
+  /// What holds an interrupt of the 8259.
+  private var externalGate: DeliveryGate?
   private var context: ContextSnapshot
 
   public init(_ context: ContextSnapshot, in snapshot: Snapshot) {
     self.context = context
+    if context.externalPending { externalGate = snapshot.externalOutlook(in: context).gate }
     guard context.isEnabled, let first = context.pending.first else { return }
     highest = first
     gate = snapshot.outlook(of: first.vector, in: context).gate
@@ -28,7 +31,9 @@ public struct Waiting: Hashable, Sendable {
       switch context.activity {
       case .waitForStartup: return "waits for SIPI"
       case .shutdown: return "shut down after a triple fault"
-      case .running, .halted: return "nothing pending"
+      case .running, .halted:
+        guard context.externalPending else { return "nothing pending" }
+        return externalGate.map { "ExtINT waits: \($0.text)" } ?? "ExtINT is taken next"
       }
     }
     switch gate {

@@ -36,6 +36,10 @@ enum DeviceEffect: Hashable {
   case message(MessageSignal)
   /// A byte has left the serial port.
   case transmit(UInt8)
+  /// INTR, the output of the 8259 pair, may have changed.
+  case interruptRequest
+  /// Drive the NMI line of the board.
+  case nonMaskable(isHigh: Bool)
   /// The guest ends the machine.
   case exit(UInt32)
   /// The guest asks for a reset.
@@ -45,6 +49,8 @@ enum DeviceEffect: Hashable {
 /// The devices of the machine.
 struct Devices {
   var serial: SerialPort
+  var interruptController = InterruptController()
+  var intervalTimer = IntervalTimer()
   var periodic = PeriodicDevice()
   var testLines = TestLines()
   var debugExit = DebugExit()
@@ -59,6 +65,7 @@ struct Devices {
   static let all = [
     Entry(\.serial), Entry(\.periodic), Entry(\.testLines), Entry(\.debugExit), Entry(\.firmware), Entry(\.clock),
     Entry(\.powerManagementTimer), Entry(\.configurationSpace), Entry(\.resetControl), Entry(\.testLatch),
+    Entry(\.interruptController), Entry(\.intervalTimer),
   ]
 
   /// A device without its type.

@@ -74,6 +74,7 @@ struct LapicRegisters {
     var text = "\(context.interruptsEnabled ? 1 : 0)  shadow \(context.interruptShadow ? 1 : 0)"
     text += "  NMI \(context.nmiPending)" + (context.nmiBlocked ? " blocked" : "")
     text += "  INIT \(context.initPending ? 1 : 0)  SIPI " + (context.startupPending?.text ?? "-")
+    if context.externalPending { text += "  ExtINT" }
     return text
   }
 

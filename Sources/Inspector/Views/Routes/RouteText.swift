@@ -66,14 +66,23 @@ enum RouteText {
     return line
   }
 
-  /// Where the 8259's output goes: LINT0 of the bootstrap processor.
+  /// Where the 8259's output goes: LINT0 of the processor that takes it, or else of the bootstrap processor.
   static func lint0(_ model: InspectorModel) -> Line {
-    guard let context = model.snapshot.contexts.first(where: { $0.isEnabled && $0.apicBase.bit(8) }) else {
+    let wired = model.snapshot.contexts.filter { $0.isEnabled && $0.id.vtl == .vtl0 }
+    guard let context = wired.first(where: takesExternal) ?? wired.first(where: { $0.apicBase.bit(8) }) else {
       return Line(" LINT0  no bootstrap processor is enabled", .dim)
     }
+    let entry = context.apicBase.bit(11) ? APICDecoding(context).entry(0x350).text : "INTR, its local APIC is off"
+    let line =
+      Line(" LINT0", .bold) + Line(" of \(context.id)  \(entry)  ")
+      + Line(takesExternal(context) ? "takes the 8259's interrupts" : "the 8259 does not reach it", .dim)
+    guard context.externalPending else { return line }
+    let gate = model.snapshot.externalOutlook(in: context).gate
+    return line + Line(gate.map { "  one waits: \($0.text)" } ?? "  one is taken next", .waiting)
+  }
+
+  private static func takesExternal(_ context: ContextSnapshot) -> Bool {
     let entry = APICDecoding(context).entry(0x350)
-    let isOpen = entry.deliveryMode == .external && !entry.isMasked
-    return Line(" LINT0", .bold) + Line(" of \(context.id)  \(entry.text)  ")
-      + Line(isOpen ? "takes the 8259's interrupts" : "the 8259 does not reach it", .dim)
+    return !context.apicBase.bit(11) || entry.deliveryMode == .external && !entry.isMasked
   }
 }
