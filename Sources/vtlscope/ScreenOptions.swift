@@ -21,16 +21,52 @@ struct ScreenOptions: ParsableArguments {
   /// Asked for by an option, or once for all by VTLSCOPE_A11Y=1.
   var wantsLines: Bool { plain || getenv("VTLSCOPE_A11Y").map { String(cString: $0) } == "1" }
 
+  @Option(help: ArgumentHelp("Looks at the core a second, 0.2...30; 10 unless said.", valueName: "HZ"))
+  var rate: Double?
+
   var terminal: TerminalOptions {
     let wantsColour = theme.map { $0 != .mono } ?? !serial
     return TerminalOptions(isSerial: serial, wantsColour: wantsColour, clock: HostClock.now)
   }
 
-  /// What the operator said goes before what the terminal says.
-  func apply(to model: inout InspectorModel, on screen: TerminalScreen) {
+  /// The configuration file, with what the environment says instead: `VTLSCOPE_THEME`, `VTLSCOPE_RATE` and so on.
+  func saved() throws -> Options {
+    var options = try Self.configured()
+    for name in Options.names {
+      let variable = "VTLSCOPE_" + name.uppercased()
+      guard let value = UserFiles.environment(variable) else { continue }
+      do throws(OptionError) { try options.set(name, to: value) } catch {
+        throw fail(.badInput, "\(variable): \(error.text)")
+      }
+    }
+    return options
+  }
+
+  private static func configured() throws -> Options {
+    var path = Options.fileName
+    do {
+      guard let file = try UserFiles.read(Options.fileName, of: .configuration) else { return Options() }
+      path = file.path
+      return try Options(file: file.text)
+    } catch let error as FileError {
+      throw fail(.badInput, error.description)
+    } catch let error as ConfigurationError {
+      throw fail(.badInput, "\(path):\(error.line): \(error.text)")
+    }
+  }
+
+  /// What was said on the command line goes before what is configured, and that before what the terminal says.
+  func apply(_ saved: Options, to model: inout InspectorModel, on screen: TerminalScreen) {
+    model.apply(saved)
     model.glyphs = screen.glyphs
-    model.theme = theme == nil || theme == .auto || screen.colours == 0 ? screen.theme : theme ?? .auto
+    let theme = theme ?? saved.theme
+    model.theme = theme == .auto || screen.colours == 0 ? screen.theme : theme
     if serial { model.refresh(decihertz: 10) }
+    if let rate { model.refresh(decihertz: Int((rate * 10).rounded())) }
+  }
+
+  func validate() throws {
+    if let rate, !(0.2...30).contains(rate) { throw fail(.usage, "--rate: need 0.2...30, not \(rate)") }
   }
 }
 

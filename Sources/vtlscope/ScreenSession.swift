@@ -39,8 +39,13 @@ struct ScreenSession {
   }
 
   /// Runs until the operator quits or the terminal is gone.
-  mutating func run(on screen: TerminalScreen, _ options: ScreenOptions) throws(RegionError) {
-    options.apply(to: &model, on: screen)
+  ///
+  /// - Parameter saved: what is configured; what `options` says goes before it.
+  mutating func run(on screen: TerminalScreen, _ options: ScreenOptions, _ saved: Options) throws(RegionError) {
+    options.apply(saved, to: &model, on: screen)
+    if model.usesMouse { screen.captureMouse(true) }
+    model.history = HistoryFile.read()
+    defer { HistoryFile.write(model.history) }
     try look()
     draw(screen)
     while true {
@@ -135,8 +140,9 @@ struct ScreenSession {
     case .redraw: screen.redraw()
     case .suspend: screen.suspend()
     case .command(let command): mailbox?.post(command)
-    case .copy(let text):
-      if !screen.copy(text) { model.message = "too long for the terminal's clipboard" }
+    case .copy(let copied): model.message = copy(copied, screen)
+    case .save(let saved): model.message = save(saved)
+    case .keepOptions(let options): model.message = keep(options)
     case .captureMouse(let isWanted): screen.captureMouse(isWanted)
     }
     return false

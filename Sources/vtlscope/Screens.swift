@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import Host
+import Inspector
 import Region
 import Terminal
 
@@ -12,10 +13,12 @@ func look(
 ) throws {
   if !options.wantsLines {
     do {
+      // A configuration that is wrong is refused while there is still a line to say so on.
+      let saved = try options.saved()
       return try withScreen(options) { screen throws(RegionError) in
         begin()
         var session = try ScreenSession(reader, mailbox: mailbox)
-        try session.run(on: screen, options)
+        try session.run(on: screen, options, saved)
       }
     } catch let error as TerminalError {
       complain("\(error.description): line by line, as with --plain")

@@ -149,7 +149,7 @@ struct FilterTests {
     ]
     var random = SplitMix(state: 3)
     var models = ["over", "events", "groups"].map { model($0) }
-    for step in 0..<8_000 {
+    for step in 0..<4_000 {
       let text = (0..<Int(random.next() % 9)).map { _ in parts[Int(random.next() % UInt64(parts.count))] }.joined()
       _ = models[step % 3].execute("filter \(text)")
       #expect(models[step % 3].message?.text.contains("\n") != true)

@@ -51,6 +51,8 @@ struct PaletteTests {
       ("step 10", .step(10)),
       ("switch 2 vtl 1", .switchVTL(VPIndex(2), to: .vtl1)),
       ("eoi 2.0", .endOfInterrupt(ContextID(2, 0))),
+      ("serial hello there\\r", .serial(Array("hello there\r".utf8))),
+      ("serial \\x1b\\\\\\n", .serial([0x1B, 0x5C, 0x0A])),
       ("rate 0.5", .rate(5)),
       ("rate 30", .rate(300)),
       ("theme light", .theme(.light)),
@@ -87,6 +89,9 @@ struct PaletteTests {
         "fire 4f -> them", "column 12: no target \"them\"; one of CTX, id N, logical N, self, all, all-but-self"
       ),
       ("fire 4f -> all now", "column 16: expected from, into, level or yes, not \"now\""),
+      ("serial", "column 7: what to type is missing"),
+      ("serial a\\q", "column 8: after a backslash: r, n, t, xNN or another backslash"),
+      ("serial \\x4", "column 8: after a backslash: r, n, t, xNN or another backslash"),
       ("vector +f", "column 8: the vector has 1 to 2 hexadecimal digits, not \"+f\""),
     ]) func `what is wrong is said in one line, with its column`(line: String, text: String)
   {
@@ -103,7 +108,7 @@ struct PaletteTests {
       ]
     var random = SplitMix(state: 11)
     var model = model()
-    for _ in 0..<20_000 {
+    for _ in 0..<3_000 {
       let count = Int(random.next() % 7)
       let line = (0..<count).map { _ in words[Int(random.next() % UInt64(words.count))] }.joined(separator: " ")
       do throws(PaletteError) {
@@ -179,7 +184,9 @@ struct PaletteTests {
   }
 
   @Test func `an inspector that may only look sends no command in words either`() {
-    for line in ["stop", "step", "fire 41 -> 5.0", "fire nmi -> 5.0 yes", "switch 0 vtl 0", "eoi 2.0", "run-stop"] {
+    for line in [
+      "stop", "step", "fire 41 -> 5.0", "fire nmi -> 5.0 yes", "switch 0 vtl 0", "eoi 2.0", "run-stop", "serial x",
+    ] {
       var model = model(isReadOnly: true)
       #expect(model.execute(line) == nil, "\(line)")
       #expect(model.message != nil, "\(line)")
@@ -191,6 +198,7 @@ struct PaletteTests {
     var model = model()
     #expect(model.execute("stop") == .command(.pause))
     #expect(model.execute("switch 0 vtl 0") == .command(.switchVTL(VPIndex(0), to: .vtl0)))
+    #expect(model.execute("serial hi\\r") == .command(.serialInput([0x68, 0x69, 0x0D])))
     #expect(model.execute("eoi 2.0") == .command(.endOfInterrupt(ContextID(2, 0))))
     var paused = model.snapshot
     paused.machine.runState = .paused

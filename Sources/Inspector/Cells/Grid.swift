@@ -151,7 +151,11 @@ public struct Grid: Hashable, Sendable {
   /// Says what a row of `area` stands for.
   public mutating func mark(_ row: Int, in area: Rect, as meaning: Target.Meaning) {
     guard row >= 0, row < area.height else { return }
-    targets.append(Target(area: Rect(x: area.x, y: area.y + row, width: area.width, height: 1), meaning: meaning))
+    mark(Rect(x: area.x, y: area.y + row, width: area.width, height: 1), as: meaning)
+  }
+
+  public mutating func mark(_ area: Rect, as meaning: Target.Meaning) {
+    targets.append(Target(area: area, meaning: meaning))
   }
 
   /// What stands at a cell; nil where it means nothing.

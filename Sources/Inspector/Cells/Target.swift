@@ -1,7 +1,10 @@
 /// What a part of the screen stands for: what a click means there, and where what is searched is marked.
 public struct Target: Hashable, Sendable {
   public enum Meaning: Hashable, Sendable {
+    /// A row of the list.
     case row(RowID)
+    /// The same thing in another place: a letter, a cell.
+    case thing(RowID)
     case view(ViewID)
     case key(Key)
   }

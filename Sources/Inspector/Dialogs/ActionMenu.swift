@@ -42,11 +42,13 @@ struct ActionMenu: Dialog {
         Line(" \(Character(item.key)) ", .bold) + Line(" \(item.text.left(18))", style)
           + Line("  " + effect(item, model), refusal(item, model) == nil ? .plain : .wrong), row, in: area)
     }
+    let idle = model.isReadOnly ? Self.readOnly : "Enter does what is selected"
     let question =
-      typed.map { Line("type \(context) or yes, then Enter: ") + Line($0 + "_", .bold) }
-      ?? Line("Enter does what is selected", .dim)
+      typed.map { Line("type \(context) or yes, then Enter: ") + Line($0 + "_", .bold) } ?? Line(idle, .dim)
     grid.put(question, 4, in: area)
   }
+
+  private static var readOnly: String { "read-only: a preview. To act, start the core from the inspector" }
 
   /// What would happen, or why it would not.
   private func effect(_ item: Choice, _ model: InspectorModel) -> String {
@@ -72,10 +74,8 @@ struct ActionMenu: Dialog {
   }
 
   func footer(_ model: InspectorModel) -> [FooterItem] {
-    [
-      FooterItem("Enter", typed == nil ? "Do" : "Confirm"), FooterItem("j k", "Choose"),
-      FooterItem("Esc", "Cancel"),
-    ]
+    let act = model.isReadOnly ? [] : [FooterItem("Enter", typed == nil ? "Do" : "Confirm")]
+    return act + [FooterItem("j k", "Choose"), FooterItem("Esc", "Cancel")]
   }
 
   mutating func handle(_ key: Key, _ model: inout InspectorModel) -> DialogOutcome {
@@ -95,6 +95,10 @@ struct ActionMenu: Dialog {
   }
 
   private mutating func act(_ model: inout InspectorModel) -> DialogOutcome {
+    guard !model.isReadOnly else {
+      model.message = "read-only: nothing was done"
+      return .stay
+    }
     if let refusal = refusal(choice, model) {
       model.message = Line("refused: " + refusal.text, .wrong)
       return .stay

@@ -33,6 +33,9 @@ public struct FooterItem: Hashable, Sendable {
   public var keys: String
   public var label: String
 
+  /// The first of the keys: what a click on it strikes.
+  var key: Key? { keys.split(separator: " ").first.flatMap { Key(name: String($0)) } }
+
   public init(_ keys: String, _ label: String) {
     self.keys = keys
     self.label = label

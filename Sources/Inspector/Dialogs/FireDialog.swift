@@ -18,10 +18,6 @@ struct FireDialog: Dialog {
   /// What has been typed to confirm; nil until it is asked for.
   private var confirmation: String?
 
-  init(from context: ContextID, in model: InspectorModel) {
-    self.init(FireForm(from: context, in: model.snapshot), confirming: false, in: model)
-  }
-
   /// - Parameter confirming: everything has been said already, but for the `yes`.
   init(_ form: FireForm, confirming: Bool, in model: InspectorModel) {
     self.form = form
@@ -153,7 +149,10 @@ struct FireDialog: Dialog {
 
   func footer(_ model: InspectorModel) -> [FooterItem] {
     let fire = FooterItem("Enter", confirmation == nil ? "Fire" : "Confirm")
-    let rest = [FooterItem("Tab", "Field"), FooterItem("Space", "Change"), FooterItem("Esc", "Cancel")]
+    let rest = [
+      FooterItem("Tab", "Field"), FooterItem("Space", "Change"), FooterItem("C", "Copy as command"),
+      FooterItem("P", "Preset"), FooterItem("Esc", "Cancel"),
+    ]
     return (canAct(model) ? [fire] : []) + rest
   }
 
@@ -186,12 +185,21 @@ struct FireDialog: Dialog {
         change(by: 1, model)
       }
     case .backspace: rubOut(model)
+    case "C": return .actAndStay(.copy(CopiedText(form.line(in: model.snapshot) + "\n", "the command")))
+    case "P": keepPreset(&model)
     case .character(let scalar): type(character: scalar, &model)
     case .paste(let text): paste(text, &model)
     case .enter: return fire(&model)
     default: break
     }
     return .stay
+  }
+
+  /// Kept among those that completion offers; the options save them.
+  private func keepPreset(_ model: inout InspectorModel) {
+    let line = String(form.line(in: model.snapshot).dropFirst("fire ".count))
+    model.presets = model.presets.filter { $0 != line } + [line]
+    model.message = Line("kept for :fire and Tab; O s saves it: \(line)")
   }
 
   private mutating func move(by step: Int) {
@@ -340,5 +348,10 @@ struct FireDialog: Dialog {
 }
 
 extension InspectorModel {
-  mutating func openFireDialog() { dialog = FireDialog(from: selection.context, in: self) }
+  /// What is tagged is whom it is for.
+  mutating func openFireDialog() {
+    var form = FireForm(from: selection.context, in: snapshot)
+    form.aim(at: taggedContexts, in: snapshot)
+    dialog = FireDialog(form, confirming: false, in: self)
+  }
 }

@@ -6,25 +6,6 @@ import Journal
 struct ThresholdsDialog: Dialog {
   private var place = 0
 
-  private struct Item {
-    var name: String
-    var help: String
-    var path: WritableKeyPath<Thresholds, VirtualTime>
-  }
-
-  /// Key paths are no Sendable values, so the list is made where it is wanted.
-  private static var items: [Item] {
-    [
-      Item(name: "blocked", help: "a vector waits, a line is up, no answer came", path: \.blocked),
-      Item(name: "slow", help: "the same while the guest is at work on it", path: \.slow),
-      Item(name: "preempted", help: "an unusually long stay of a higher VTL", path: \.preempted),
-      Item(name: "startup", help: "INIT without a SIPI", path: \.startup),
-      Item(name: "second SIPI", help: "as the protocol sends it", path: \.secondStartup),
-      Item(name: "untouched", help: "never started while others were", path: \.untouched),
-      Item(name: "sleep", help: "a timer armed for longer than this", path: \.sleep),
-    ]
-  }
-
   /// 1 ms to 1 hour, in steps people think in.
   private static let steps: [VirtualTime] =
     [1, 2, 5, 10, 20, 50, 100, 200, 500].map { .milliseconds($0) }
@@ -32,10 +13,10 @@ struct ThresholdsDialog: Dialog {
 
   var title: String { "Thresholds, in virtual time" }
 
-  func size(in model: InspectorModel) -> Size { Size(min(72, model.size.width - 2), Self.items.count + 2) }
+  func size(in model: InspectorModel) -> Size { Size(min(72, model.size.width - 2), Threshold.all.count + 2) }
 
   func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    for (row, item) in Self.items.enumerated() {
+    for (row, item) in Threshold.all.enumerated() {
       let value = model.thresholds[keyPath: item.path]
       let isChanged = value != Thresholds()[keyPath: item.path]
       let line =
@@ -61,7 +42,7 @@ struct ThresholdsDialog: Dialog {
     switch key {
     case .escape, .backspace, .enter, "q", "S": return .close
     case .up, "k", .backTab: place = max(0, place - 1)
-    case .down, "j", .tab: place = min(Self.items.count - 1, place + 1)
+    case .down, "j", .tab: place = min(Threshold.all.count - 1, place + 1)
     case .left, "h", "-": change(by: -1, &model)
     case .right, "l", "+": change(by: 1, &model)
     case "d": model.setThresholds(Thresholds())
@@ -71,7 +52,7 @@ struct ThresholdsDialog: Dialog {
   }
 
   private func change(by step: Int, _ model: inout InspectorModel) {
-    let path = Self.items[place].path
+    let path = Threshold.all[place].path
     var thresholds = model.thresholds
     let here = Self.steps.lastIndex { $0 <= thresholds[keyPath: path] } ?? 0
     thresholds[keyPath: path] = Self.steps[min(Self.steps.count - 1, max(0, here + step))]

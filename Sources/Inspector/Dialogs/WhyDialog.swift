@@ -73,7 +73,10 @@ struct WhyDialog: Dialog {
   }
 
   func footer(_ model: InspectorModel) -> [FooterItem] {
-    var items = [FooterItem("Esc", "Close"), FooterItem("Tab", "Next finding"), FooterItem("j k", "Scroll")]
+    var items = [
+      FooterItem("Esc", "Close"), FooterItem("Tab", "Next finding"), FooterItem("j k", "Scroll"),
+      FooterItem("y", "Yank"),
+    ]
     if journey != nil { items.insert(FooterItem("J", "Journey"), at: 1) }
     return items
   }
@@ -95,6 +98,9 @@ struct WhyDialog: Dialog {
     case .up, "k": scroll = max(0, scroll - 1)
     case .tab: turn(by: 1, &model)
     case .backTab: turn(by: -1, &model)
+    case "y":
+      let lines = lines(model, width: 100).map { TextForm.escaped($0.text) + "\n" }
+      return .actAndStay(.copy(CopiedText(lines.joined(), "why \(context)")))
     case "J":
       guard let journey else { break }
       model.openJourney(journey)
@@ -111,7 +117,7 @@ struct WhyDialog: Dialog {
     guard !contexts.isEmpty else { return }
     let place = contexts.firstIndex(of: context).map { ($0 + step + contexts.count) % contexts.count } ?? 0
     context = contexts[place]
-    model.selection.context = context
+    model.select(context)
     scroll = 0
   }
 }

@@ -22,6 +22,14 @@ public enum KeyCommand: Hashable, Sendable {
   case palette
   case search, searchNext, searchPrevious
   case filter
+  case sortMenu, sortPrevious, sortInvert
+  case columns
+  case tag, untagAll
+  case mark, diff
+  case yank, yankJSON, save
+  case mouse, options
+  case activeOnly, layout
+  case zoomIn, zoomOut, zoomFit
   case view(ViewID)
   case up, down, left, right, pageUp, pageDown, first, last
   case nextPane, previousPane
@@ -30,7 +38,7 @@ public enum KeyCommand: Hashable, Sendable {
   case fire, switchVTL, actions
   case why, journey
   case freeze, live, timeMode, theme
-  /// Events: keep up with the newest.
+  /// Keep the selection in sight; in events, keep up with the newest.
   case follow
   case slower, faster
   case redraw, suspend
@@ -46,7 +54,9 @@ public enum KeyCommand: Hashable, Sendable {
   /// Stuck.
   case acknowledge, thresholds
   /// Sched.
-  case zoomIn, zoomOut, zoomFit, onlySwitches
+  case onlySwitches
+  /// Events: which kinds, and the journey that stays in the preview.
+  case kinds, pin
 
   /// What it is called in the palette, in the configuration file and on the status line.
   public var name: String {
@@ -57,6 +67,24 @@ public enum KeyCommand: Hashable, Sendable {
     case .searchNext: "search-next"
     case .searchPrevious: "search-prev"
     case .filter: "filter"
+    case .sortMenu: "sort-menu"
+    case .sortPrevious: "sort-prev"
+    case .sortInvert: "sort-invert"
+    case .columns: "columns"
+    case .tag: "tag"
+    case .untagAll: "untag-all"
+    case .mark: "mark"
+    case .diff: "diff"
+    case .yank: "yank"
+    case .yankJSON: "yank-json"
+    case .save: "save"
+    case .mouse: "mouse"
+    case .options: "options"
+    case .activeOnly: "active-only"
+    case .layout: "layout"
+    case .zoomIn: "zoom-in"
+    case .zoomOut: "zoom-out"
+    case .zoomFit: "zoom-fit"
     case .view(let id): "view \(id.name)"
     case .up: "up"
     case .down: "down"
@@ -99,10 +127,9 @@ public enum KeyCommand: Hashable, Sendable {
     case .later: "later"
     case .acknowledge: "ack"
     case .thresholds: "thresholds"
-    case .zoomIn: "zoom-in"
-    case .zoomOut: "zoom-out"
-    case .zoomFit: "zoom-fit"
     case .onlySwitches: "only-events"
+    case .kinds: "kinds"
+    case .pin: "pin"
     }
   }
 

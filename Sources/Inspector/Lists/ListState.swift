@@ -12,20 +12,24 @@ struct ListState: Sendable {
   /// The rows that are shown, in their order, as they were when they were last arranged; nil shows all of them
   /// in their own order.
   var arranged: [RowID]?
+  /// The row at the top while the rows stand still; nil while they go along with the selection.
+  var top: RowID?
 
   /// Something decides which rows there are, or in what order.
   var isArranged: Bool { filter != nil || sort != nil || isActiveOnly || !hiddenKinds.isEmpty }
 }
 
 struct SortOrder: Hashable, Sendable {
-  /// The name of a column.
-  var column: String
+  /// The name of a column; nil is the list's own order.
+  var column: String?
   var isDescending: Bool
 }
 
 extension InspectorModel {
   /// The list of the view, where it has one.
-  var listView: (any ListView)? { Views.view(view) as? any ListView }
+  var listView: (any ListView)? {
+    view == .over && overLayout == .folded ? FoldedOver() : Views.view(view) as? any ListView
+  }
 
   /// The rows of the view's list that are shown, in their order; none where it has no list.
   public var shownRows: [RowID] { listView?.shownRows(self) ?? [] }
@@ -51,7 +55,8 @@ extension InspectorModel {
 
   /// Rows that are equal stay in their own order, whichever way the others go.
   private func sorted(_ rows: [RowID], of list: any ListView, by order: SortOrder) -> [RowID] {
-    let keys = list.sortKeys(of: rows, by: order.column, self)
+    guard let column = order.column else { return order.isDescending ? rows.reversed() : rows }
+    let keys = list.sortKeys(of: rows, by: column, self)
     return rows.indices.sorted { a, b in
       if keys[a] == keys[b] { return a < b }
       if keys[a] == .missing || keys[b] == .missing { return keys[b] == .missing }
@@ -63,6 +68,16 @@ extension InspectorModel {
   mutating func change(_ list: any ListView, _ change: (inout ListState) -> Void) {
     change(&lists[list.id, default: ListState()])
     list.arrange(&self)
+  }
+
+  /// `a`: only the rows in which something goes on.
+  mutating func toggleActiveOnly() {
+    guard let list = listView, list.isFilterable else {
+      message = "there is no list here to shorten"
+      return
+    }
+    change(list) { $0.isActiveOnly.toggle() }
+    message = Line(lists[list.id]?.isActiveOnly == true ? "only where something goes on" : "all rows")
   }
 
   // MARK: - Standing still
@@ -83,10 +98,12 @@ extension InspectorModel {
     guard dialog == nil, prompt == nil, !isKeyFresh, hostMilliseconds &- lastKeyMilliseconds >= Self.stillness else {
       return
     }
-    for view in Views.all {
-      guard let list = view as? any ListView, lists[list.id]?.isArranged == true else { continue }
-      list.arrange(&self)
-    }
+    arrangeShown()
+  }
+
+  /// The list that is looked at; the others are arranged when they are. Events are sifted as they come.
+  mutating func arrangeShown() {
+    if let list = listView, list.id != .events, lists[list.id]?.isArranged == true { list.arrange(&self) }
   }
 
   // MARK: - Moving
@@ -99,6 +116,7 @@ extension InspectorModel {
     let isShown = rows.contains { $0 == selected }
     let near = isShown ? nil : neighbour(of: selected, distance, rows, list)
     if let next = near ?? rows.moved(from: selected, by: distance) { list.select(next, &self) }
+    keepInSight(list)
   }
 
   private func neighbour(of row: RowID?, _ distance: Int, _ rows: [RowID], _ list: any ListView) -> RowID? {

@@ -32,6 +32,9 @@ protocol ListView: View, Searchable {
   /// Nothing goes on in it: `a` leaves it out.
   func isQuiet(_ row: RowID, _ model: InspectorModel) -> Bool
 
+  /// What it is about, as one JSON value.
+  func json(_ row: RowID, _ model: InspectorModel, _ json: inout JSONWriter)
+
   // What follows from the above, unless a list is too long for it.
 
   /// How many rows there are and are not shown.
@@ -54,6 +57,9 @@ extension ListView {
     }.map(\.0)
   }
   func isQuiet(_ row: RowID, _ model: InspectorModel) -> Bool { false }
+  func json(_ row: RowID, _ model: InspectorModel, _ json: inout JSONWriter) {
+    json.value(texts(of: [row], model).first ?? "")
+  }
 
   func shownRows(_ model: InspectorModel) -> [RowID] { model.lists[id]?.arranged ?? allRows(model) }
 
@@ -116,6 +122,10 @@ extension TableView {
       guard let thing = thing(row, model) else { return false }
       return filter.passes(values: { fields[$0].values(thing, model) }, text: { Self.text(thing, columns) })
     }
+  }
+
+  func json(_ row: RowID, _ model: InspectorModel, _ json: inout JSONWriter) {
+    if let thing = thing(row, model) as? any JSONWritable { thing.write(to: &json) } else { json.null() }
   }
 
   func sortKeys(of rows: [RowID], by name: String, _ model: InspectorModel) -> [SortKey] {

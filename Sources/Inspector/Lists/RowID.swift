@@ -5,6 +5,7 @@ import Journal
 /// What a row of a list is about: a thing, never a place, so that a list that moves never moves the target.
 public enum RowID: Hashable, Sendable {
   case context(ContextID)
+  case vp(VPIndex)
   case vector(VectorNumber)
   /// By its sequence number.
   case event(UInt64)

@@ -14,7 +14,8 @@ extension TableView {
     if rows.isEmpty { grid.put(emptiness(model), .dim, 0, in: area, column: 2) }
     let selected = selectedRow(model)
     let place = selected.flatMap { rows.firstIndex(of: $0) }
-    for (row, i) in window(count: rows.count, selected: place, visible: area.height).enumerated() {
+    let first = state?.top.flatMap { rows.firstIndex(of: $0) }
+    for (row, i) in window(count: rows.count, selected: place, first: first, visible: area.height).enumerated() {
       guard let thing = thing(rows[i], model) else { continue }
       let mark = model.tags.contains(rows[i]) ? Line("*", .bold) : Line(i == place ? ">" : " ")
       grid.put(mark + table.line(thing), row, in: area)

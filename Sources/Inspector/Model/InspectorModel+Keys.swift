@@ -4,6 +4,7 @@ import Journal
 extension InspectorModel {
   /// What one keystroke does: it changes the model, and may want something done outside.
   public mutating func handle(_ key: Key) -> Action? {
+    if case .mouse(let event) = key { return handle(event) }
     message = nil
     isKeyFresh = true
     if key == .control("c") { return interrupt() }
@@ -96,6 +97,22 @@ extension InspectorModel {
     case .searchNext: searchAgain(backwards: false)
     case .searchPrevious: searchAgain(backwards: true)
     case .filter: openFilter()
+    case .sortMenu: openSortDialog()
+    case .sortPrevious: sortPrevious()
+    case .sortInvert: invertSort()
+    case .columns: openChooser(.columns)
+    case .kinds: openChooser(.kinds)
+    case .tag: toggleTag()
+    case .untagAll: untagAll()
+    case .mark: setMark()
+    case .diff: openDiff()
+    case .yank: return yank(json: false)
+    case .yankJSON: return yank(json: true)
+    case .save: return report()
+    case .mouse: return toggleMouse()
+    case .options: dialog = OptionsDialog()
+    case .follow: if let list = listView { toggleFollow(list) }
+    case .activeOnly: toggleActiveOnly()
     case .view(let id): showFromTop(id)
     case .back: goBack()
     case .runStop: return runOrStop()
@@ -124,7 +141,7 @@ extension InspectorModel {
     case .quit: return goBack() ? nil : .quit
     case .quitNow: return .quit
     // What is left means something in a view that has taken it above, and nothing elsewhere.
-    default: break
+    default: if !command.isMove { message = Line("\(command.name) means nothing here") }
     }
     return nil
   }
@@ -180,7 +197,7 @@ extension InspectorModel {
     refreshDecihertz = min(Self.rates[Self.rates.count - 1], max(Self.rates[0], decihertz))
   }
 
-  private mutating func changeRate(by step: Int) {
+  mutating func changeRate(by step: Int) {
     let place = Self.rates.lastIndex { $0 <= refreshDecihertz } ?? 0
     refreshDecihertz = Self.rates[min(Self.rates.count - 1, max(0, place + step))]
     message = Line("refresh: " + Header.rate(self))

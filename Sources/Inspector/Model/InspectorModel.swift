@@ -39,7 +39,7 @@ public struct InspectorModel: Sendable {
 
   // MARK: What the operator has chosen
 
-  public internal(set) var view: ViewID = .over
+  public internal(set) var view: ViewID = .over { didSet { if view != oldValue { arrangeShown() } } }
   /// The views to go back to.
   public internal(set) var viewStack: [ViewID] = []
   public var selection = Selection()
@@ -60,7 +60,16 @@ public struct InspectorModel: Sendable {
   public internal(set) var isFrozen = false
   public var timeMode: TimeMode = .absolute
   public var theme: Theme = .auto
+  /// What the terminal can show.
   public var glyphs: Glyphs = .unicode
+  /// ASCII whatever the terminal can show.
+  public var wantsASCII = false
+  /// The terminal's mouse is ours.
+  public internal(set) var usesMouse = false
+  /// Lines of `fire` that were kept.
+  public internal(set) var presets: [String] = []
+  /// The keys that the operator has changed.
+  var reboundKeys: [String: [Key]] = [:]
   /// Looks per second, in tenths.
   public internal(set) var refreshDecihertz = 100
   /// A sentence about the last key or command; shown in place of the view's until the next key.
@@ -89,9 +98,15 @@ public struct InspectorModel: Sendable {
   /// Which of the listed events are shown, where a filter says so.
   var sieve: EventSieve?
 
+  /// What a change is told from.
+  var marks: Marks
+
   // MARK: Lists
 
   var lists: [ViewID: ListState] = [:]
+  var overLayout = OverLayout.table
+  /// The journey that stays in the preview of the events.
+  var pinned: JourneyID?
   /// Rows that were tagged, in any list.
   public internal(set) var tags: Set<RowID> = []
   /// What was searched last; empty when nothing is.
@@ -117,6 +132,7 @@ public struct InspectorModel: Sendable {
     self.snapshot = snapshot
     self.isReadOnly = isReadOnly
     self.symbols = symbols
+    marks = Marks(snapshot)
     events = EventBuffer(capacity: eventCapacity)
     index = EventIndex(snapshot.machine)
     heldEvents = EventBuffer(capacity: eventCapacity)
@@ -166,6 +182,7 @@ public struct InspectorModel: Sendable {
 
   private mutating func take(_ next: Snapshot) {
     previous = snapshot
+    marks.note(next, after: snapshot)
     snapshot = next
     rates.note(next)
   }

@@ -58,7 +58,7 @@ extension InspectorModel {
 
   /// Keeps the events of a journey from here on, and those of no other but the one on the screen.
   mutating func watch(_ id: JourneyID) {
-    watched = watched.filter { $0.key == id || $0.key == selection.journey || $0.key == done?.journey }
+    watched = watched.filter { [id, selection.journey, done?.journey, pinned].contains($0.key) }
     guard watched[id] == nil else { return }
     let last = listed.last?.sequence ?? 0
     let all = Array(listed) + (held == nil ? [] : Array(events[events.place(of: last + 1)...]))

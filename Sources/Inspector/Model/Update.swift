@@ -50,8 +50,12 @@ public enum Action: Hashable, Sendable {
   case redraw
   /// Give the terminal back until the shell resumes us.
   case suspend
-  /// Puts text on the clipboard of whoever sits at the terminal (OSC 52).
-  case copy(String)
+  /// Puts text on the clipboard of whoever sits at the terminal (OSC 52), and into a file.
+  case copy(CopiedText)
+  /// Writes the configuration file.
+  case keepOptions(Options)
+  /// Writes a report to a file.
+  case save(SavedText)
   /// Takes the mouse, so that clicks come as keys, or leaves it to the terminal, which then selects text.
   case captureMouse(Bool)
 }

@@ -90,6 +90,26 @@ extension PaletteWords {
   }
 }
 
+extension FireForm {
+  /// The same as a line of the palette.
+  func line(in snapshot: Snapshot) -> String {
+    var words = ["fire", FireLine.modes.first { $0.1 == mode }?.0 ?? "fixed"]
+    if mode.hasVector { words.append(TextForm.hex(vector, 2)) }
+    words.append("->")
+    switch address {
+    case .toSelf, .all, .allButSelf: words.append(address.text)
+    case .physical: words.append("id " + TextForm.hex(message(in: snapshot).command.destination))
+    case .logical: words.append("logical " + TextForm.hex(message(in: snapshot).command.destination))
+    }
+    switch origin {
+    case .context(let id): words.append("from \(id)")
+    case .message(let group): words.append("into g\(group.rawValue)")
+    }
+    if fields.contains(.trigger), isLevel { words.append(isAsserted ? "level" : "level deassert") }
+    return words.joined(separator: " ")
+  }
+}
+
 // MARK: - In a machine
 
 extension FireLine {

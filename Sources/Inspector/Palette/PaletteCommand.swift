@@ -14,12 +14,21 @@ public enum PaletteCommand: Hashable, Sendable {
   /// Empty ends the search, or the filter.
   case search(String)
   case filter(String)
+  case sort(String?, isDescending: Bool)
+  case columns([String])
+  case tag([ContextID])
+  case set(String, to: String)
+  case yankPane
+  case save(path: String)
+  case clearMark
+  case diff(ContextID)
   case run
   case stop
   case step(Int)
   case fire(FireLine)
   case switchVTL(VPIndex, to: VTL)
   case endOfInterrupt(ContextID)
+  case serial([UInt8])
   /// Refreshes a second, in tenths.
   case rate(Int)
   case theme(Theme)

@@ -51,7 +51,7 @@ extension Palette {
   ) -> [PaletteCompletion] {
     guard let last = entry.arguments.last else { return [] }
     let argument = entry.arguments.indices.contains(before.count) ? entry.arguments[before.count] : last
-    if entry.arguments.count <= before.count, last != .fire { return [] }
+    if entry.arguments.count <= before.count, !entry.takesMore { return [] }
     switch argument {
     case .view:
       return ViewID.allCases.map { id in
@@ -66,6 +66,8 @@ extension Palette {
       return model.snapshot.groups.map {
         PaletteCompletion("g\($0.id.rawValue)", help: "VTL\($0.vtl.rawValue), \($0.members) members")
       }
+    case .column: return (model.listView?.columnNames(model) ?? []).map { PaletteCompletion($0) }
+    case .option: return Options.values(of: before.last ?? "").map { PaletteCompletion($0) }
     case .words(let words): return words.map { PaletteCompletion($0) }
     case .fire: return fire(before, model)
     case .free, .filter: return []
@@ -80,7 +82,10 @@ extension Palette {
 
   /// What may come next in a `fire`.
   private static func fire(_ before: [String], _ model: InspectorModel) -> [PaletteCompletion] {
-    guard let last = before.last else { return FireLine.modes.map { PaletteCompletion($0.0) } }
+    guard let last = before.last else {
+      return FireLine.modes.map { PaletteCompletion($0.0) }
+        + model.presets.map { PaletteCompletion($0, help: "preset") }
+    }
     switch last {
     case "->", "to":
       return contexts(model) + ["id", "logical", "self", "all", "all-but-self"].map { PaletteCompletion($0) }

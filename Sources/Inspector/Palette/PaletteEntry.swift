@@ -9,9 +9,12 @@ public struct PaletteEntry: Sendable {
   public var help: String
   /// The key that does the same, or opens what does.
   public var key: KeyCommand?
-  /// What the words after the name can be, one by one; the last of them may come again.
+  /// What the words after the name can be, one by one.
   var arguments: [PaletteArgument]
   var parse: @Sendable (inout PaletteWords) throws(PaletteError) -> PaletteCommand
+
+  /// The last argument may come again.
+  var takesMore: Bool { usage.hasSuffix("...]") || arguments == [.fire] }
 
   init(
     _ name: String, _ usage: String = "", _ help: String, key: KeyCommand? = nil,
@@ -44,6 +47,10 @@ enum PaletteArgument: Hashable, Sendable {
   case fire
   /// A filter of the view's list.
   case filter
+  /// A column of it.
+  case column
+  /// A value of the option before it.
+  case option
   /// Nothing that could be offered.
   case free
 }
@@ -129,6 +136,46 @@ public enum Palette {
       words throws(PaletteError) in
       .filter(words.rest())
     },
+    PaletteEntry(
+      "sort", "[COLUMN] [down]", "by a column; none is its own order", key: .sortMenu, [.column, .words(["down"])]
+    ) {
+      words throws(PaletteError) in
+      let isDown = words.take("down")
+      let name = words.next()?.text
+      return .sort(name, isDescending: isDown || words.take("down"))
+    },
+    PaletteEntry("columns", "[NAME ...]", "show these columns; none chooses", key: .columns, [.column]) {
+      words throws(PaletteError) in
+      var names: [String] = []
+      while let word = words.next() { names.append(word.text) }
+      return names.isEmpty ? .key(.columns) : .columns(names)
+    },
+    PaletteEntry("set", "OPTION VALUE", "change an option", key: .options, [.words(Options.names), .option]) {
+      words throws(PaletteError) in
+      let name = try words.choice("option", Options.names.map { ($0, $0) })
+      return .set(name, to: try words.required("a value").text)
+    },
+    PaletteEntry("yank", "[row|pane]", "copy as text", key: .yank, [.words(["row", "pane"])]) {
+      words throws(PaletteError) in
+      if words.isAtEnd || words.take("row") { return .key(.yank) }
+      return try words.choice("part", [("pane", PaletteCommand.yankPane)])
+    },
+    PaletteEntry("save", "[FILE]", "save a report", key: .save, [.free]) { words throws(PaletteError) in
+      words.isAtEnd ? .key(.save) : .save(path: words.rest())
+    },
+    PaletteEntry("mark", "[clear]", "mark this moment for diff", key: .mark, [.words(["clear"])]) {
+      words throws(PaletteError) in
+      words.take("clear") ? .clearMark : .key(.mark)
+    },
+    PaletteEntry("diff", "[CTX]", "what changed since the mark", key: .diff, [.context]) { words throws(PaletteError) in
+      words.isAtEnd ? .key(.diff) : .diff(try words.context())
+    },
+    PaletteEntry("tag", "[CTX ...]", "tag rows, or the selected one", key: .tag, [.context]) {
+      words throws(PaletteError) in
+      var contexts: [ContextID] = []
+      while !words.isAtEnd { contexts.append(try words.context()) }
+      return contexts.isEmpty ? .key(.tag) : .tag(contexts)
+    },
   ]
 
   private static let acting: [PaletteEntry] = [
@@ -148,6 +195,12 @@ public enum Palette {
     },
     PaletteEntry("eoi", "CTX", "write EOI on behalf of a context", key: .actions, [.context]) {
       words throws(PaletteError) in .endOfInterrupt(try words.context())
+    },
+    PaletteEntry("serial", "TEXT", "type into the guest's serial port; \\r is Enter", [.free]) {
+      words throws(PaletteError) in
+      let column = words.column
+      guard !words.isAtEnd else { throw PaletteError("what to type is missing", column: column) }
+      return .serial(try SerialText.bytes(words.rest(), at: column))
     },
   ]
 

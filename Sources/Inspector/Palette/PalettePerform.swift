@@ -32,6 +32,19 @@ extension InspectorModel {
       openWhy()
     case .search(let text): search(for: text, from: searchable?.selectedRow(self))
     case .filter(let text): try filter(text)
+    case .sort(let name, let isDescending): try sort(named: name, isDescending: isDescending)
+    case .columns(let names): try showColumns(names)
+    case .set(let name, let value): return try set(name, to: value)
+    case .yankPane: return yankPane()
+    case .save(let path): return report(path: path)
+    case .clearMark: clearMark()
+    case .diff(let id):
+      try selectExisting(id)
+      openDiff()
+    case .tag(let contexts):
+      for id in contexts { try selectExisting(id) }
+      tags.formUnion(contexts.map { .context($0) })
+      message = Line("\(tags.count) tagged")
     case .rate(let decihertz):
       refreshDecihertz = decihertz
       message = Line("refresh: " + Header.rate(self))
@@ -49,6 +62,7 @@ extension InspectorModel {
     case .fire(let line): return try fire(line)
     case .switchVTL(let vp, let vtl): return try act(.switchVTL(vp, to: vtl))
     case .endOfInterrupt(let id): return try act(.endOfInterrupt(id))
+    case .serial(let bytes): return try act(.serialInput(bytes))
     }
     return nil
   }

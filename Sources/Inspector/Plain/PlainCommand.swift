@@ -72,7 +72,7 @@ extension PlainEntry {
   ]
 
   /// What is done to a screen means nothing here.
-  private static let ofScreens: Set = ["theme", "vector"]
+  private static let ofScreens: Set = ["theme", "vector", "yank", "save", "mark", "diff", "tag"]
 
   /// The commands of the palette that say more than a key does.
   static let spoken: [PaletteEntry] = {

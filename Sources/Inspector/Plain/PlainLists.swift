@@ -122,9 +122,10 @@ extension PlainMode {
   private func fields<V: TableView>(_ view: V, _ row: RowID) -> [String] {
     guard let thing = view.thing(row, model) else { return ["it is gone"] }
     let columns = view.columns(model)
-    let longest = columns.map(\.name.columns).max() ?? 0
-    return columns.map { column in
-      column.name.left(longest) + " " + column.cell(thing).text.drop { $0 == " " }
+    let titles = columns.map { String($0.title.drop { $0 == " " }) }
+    let longest = titles.map(\.columns).max() ?? 0
+    return zip(titles, columns).map { title, column in
+      title.left(longest) + " " + column.cell(thing).text.drop { $0 == " " }
     }
   }
 

@@ -138,8 +138,9 @@ public struct PlainMode: Sendable {
       guard !said.isEmpty else { throw error }
       return Reply(said + ["error: \(error.description)"])
     }
-    if model.dialog != nil {
+    if let dialog = model.dialog {
       model.dialog = nil
+      guard dialog is FireDialog else { throw PaletteError("what to choose is missing: help says what can be said") }
       return Reply(said + ["nothing is sent yet, because it cannot be taken back: say the same with yes at its end"])
     }
     if case .command(let command) = action { return Reply(said, command: command) }

@@ -5,12 +5,27 @@ import Journal
 struct EventsTable {
   enum Column: Hashable, CaseIterable {
     case time, delta, journey, context, kind, what, place
+
+    /// What commands and the configuration file call it.
+    var name: String {
+      switch self {
+      case .time: "TIME"
+      case .delta: "DELTA"
+      case .journey: "JOURN"
+      case .context: "CTX"
+      case .kind: "KIND"
+      case .what: "WHAT"
+      case .place: "AT"
+      }
+    }
   }
 
   private(set) var columns: [(column: Column, width: Int)] = []
 
   /// What is left out first: where the code was, then the journey's number, then the delta.
-  init(_ model: InspectorModel, width: Int) {
+  ///
+  /// - Parameter hidden: names of columns that the operator has left out.
+  init(_ model: InspectorModel, width: Int, hidden: Set<String> = []) {
     let newest = model.events.last
     let digits = { (value: UInt64) in String(value).count }
     let widths: [Column: Int] = [
@@ -21,6 +36,7 @@ struct EventsTable {
     // Delta time has a column of its own already: that mode only gives up the other one.
     var wanted: [Column] = model.timeMode == .delta ? [.delta] : [.time, .delta]
     wanted += [.journey, .context, .kind, .what, .place]
+    wanted.removeAll { $0 != .what && hidden.contains($0.name) }
     for dropped in [Column.place, .journey, .delta, .context] {
       let room = width - 1 - wanted.reduce(0) { $0 + (widths[$1] ?? 0) + 1 }
       let least = wanted.contains(.place) ? 44 : 28

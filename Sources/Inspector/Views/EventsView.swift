@@ -19,11 +19,11 @@ public struct EventsView: ListView {
   /// From 120x40 on, the journey of the selected event is below the list. While the list follows, nothing is
   /// selected and the list has it all.
   static func previewRows(_ model: InspectorModel, _ area: Rect) -> Int {
-    model.isFollowing || area.width < 120 || area.height < 36 ? 0 : 10
+    (model.isFollowing && model.pinned == nil) || area.width < 120 || area.height < 36 ? 0 : 10
   }
 
   private func drawList(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    let table = EventsTable(model, width: area.width)
+    let table = EventsTable(model, width: area.width, hidden: model.lists[.events]?.hiddenColumns ?? [])
     grid.put(table.header(model.timeMode), 0, in: area)
     let list = model.list
     guard !list.isEmpty else {
@@ -71,13 +71,12 @@ public struct EventsView: ListView {
   }
 
   private func drawPreview(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    guard let event = model.selectedEvent, event.journey != .none,
-      let journey = model.journey(event.journey)
-    else {
+    guard let id = model.pinned ?? model.selectedEvent?.journey, id != .none, let journey = model.journey(id) else {
       grid.rule("journey: this event belongs to no interrupt", 0, in: area)
       return
     }
-    grid.rule("journey #\(journey.id.rawValue)  \(journey.what)   Enter opens it", 0, in: area)
+    let how = model.pinned == nil ? "Enter opens it" : "pinned: P lets go"
+    grid.rule("journey #\(journey.id.rawValue)  \(journey.what)   \(how)", 0, in: area)
     var body = area
     _ = body.takeTop(1)
     let ladder = Ladder(journey, at: journey.target(model.selection.context), model, width: area.width)
@@ -107,6 +106,9 @@ public struct EventsView: ListView {
       return true
     case .first:
       model.follow(true)
+      return true
+    case .pin:
+      model.pin()
       return true
     default:
       guard let distance = model.distance(command) else { return false }
@@ -144,10 +146,33 @@ extension EventsView {
     }
   }
 
+  func json(_ row: RowID, _ model: InspectorModel, _ json: inout JSONWriter) {
+    if case .event(let sequence) = row, let event = model.listed.event(sequence) {
+      event.write(to: &json)
+    } else {
+      json.null()
+    }
+  }
+
   var filterNames: [FilterName] { EventFields.all.map(\.description) }
+  func columnNames(_ model: InspectorModel) -> [String] { EventsTable.Column.allCases.map(\.name) }
 }
 
 extension InspectorModel {
+  /// Keeps the journey of the selected event in the preview, whatever is selected after it; or lets it go.
+  mutating func pin() {
+    if pinned != nil {
+      pinned = nil
+      message = "the preview goes along with the selection"
+    } else if let event = selectedEvent, event.journey != .none {
+      pinned = event.journey
+      watch(event.journey)
+      message = Line("pinned #\(event.journey.rawValue)")
+    } else {
+      message = "this event belongs to no interrupt"
+    }
+  }
+
   /// The list of events keeps up with the newest, and none is selected.
   var isFollowing: Bool { selection.event == nil }
 

@@ -80,14 +80,16 @@ enum Header {
     "\(milliseconds / 1_000).\(milliseconds % 1_000 / 100)s"
   }
 
-  static func tabs(_ model: InspectorModel) -> Line {
-    var line = Line.empty
+  static func drawTabs(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
+    var x = 0
     for view in Views.all {
       guard let tab = view.tab else { continue }
       let isHere = view.id == model.view || (model.view == .journey && view.id == .events)
       let text = "\(view.id.rawValue) \(tab)"
-      line += isHere ? Line("[\(text)]", .bold) : Line(" \(text) ")
+      let line = isHere ? Line("[\(text)]", .bold) : Line(" \(text) ")
+      grid.put(line, 0, in: area, column: x)
+      grid.mark(Rect(x: area.x + x, y: area.y, width: line.width, height: 1), as: .view(view.id))
+      x += line.width
     }
-    return line
   }
 }

@@ -37,13 +37,14 @@ struct HelpPage: Searchable {
   static func lines(_ model: InspectorModel, width: Int) -> [Line] {
     let own = keys(of: model.view, model)
     guard width >= 74 else {
-      let all = [own] + KeyPurpose.allCases.map { keys($0, model) } + others(model)
+      let all = [own] + KeyPurpose.allCases.map { keys($0, model) } + others(model) + [filters(model, width)]
       return all.filter { !$0.isEmpty }.flatMap { $0.map { $0.clipped(to: width) } + [.empty] } + letters
     }
     let general = KeyPurpose.allCases.map { keys($0, model) }
     let columns = [stacked([own, general[0]]), general[1], stacked(Array(general[2...]))]
     let title = Line("LETTERS, WORDS, COLOURS", .bold) + Line("   no colour is ever the only sign", .dim)
-    return beside(columns, width) + [.empty] + beside(others(model), width) + [.empty, title] + letters
+    let table = beside(columns, width) + [Line.empty] + beside(others(model), width) + [Line.empty]
+    return table + filters(model, width) + [Line.empty, title] + letters
   }
 
   private static func stacked(_ blocks: [[Line]]) -> [Line] {
@@ -85,6 +86,18 @@ struct HelpPage: Searchable {
 
   private static func others(_ model: InspectorModel) -> [[Line]] {
     ViewID.allCases.filter { $0 != model.view }.map { keys(of: $0, model).map(\.dimmed) }.filter { !$0.isEmpty }
+  }
+
+  /// The language of filters, and what can be asked in this view.
+  private static func filters(_ model: InspectorModel, _ width: Int) -> [Line] {
+    var lines = [
+      Line("FILTERS", .bold) + Line("   \\ or :filter; nothing shows all", .dim),
+      Line("state=R   irr=4f   since>2ms   kind in IPI,EOI   vec in 30..3f   \"any text\""),
+      Line("= != < <= > >=   and (or nothing between), or, not, ( )"),
+    ]
+    let names = model.listView?.filterNames.map(\.name).joined(separator: " ") ?? ""
+    if !names.isEmpty { lines += TextForm.wrapped("here: " + names, width).map { Line($0) } }
+    return lines
   }
 
   private static func rows(_ rows: [KeyMap.HelpRow]) -> [Line] {

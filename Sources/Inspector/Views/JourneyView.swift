@@ -120,13 +120,14 @@ public struct JourneyView: View {
     guard let journey = model.selectedJourney else { return false }
     let target = journey.target(model.selection.context)
     if command == .open, let target {
-      model.selection.context = target.context
+      model.select(target.context)
       model.selection.vector = journey.vector
       model.show(.lapic)
       return true
     }
     guard let distance = model.distance(command) else { return false }
-    if let next = journey.targets.map(\.context).moved(from: target?.context, by: distance) {
+    let contexts = journey.targets.map(\.context).filter { model.snapshot[$0]?.isEnabled == true }
+    if let next = contexts.moved(from: target?.context, by: distance) {
       model.selection.context = next
     }
     return true

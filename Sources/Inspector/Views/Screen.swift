@@ -4,7 +4,7 @@ import Journal
 extension InspectorModel {
   /// The whole screen at `size`. Pure: the same model gives the same cells.
   public func draw(_ size: Size) -> Grid {
-    var grid = Grid(size, glyphs: glyphs)
+    var grid = Grid(size, glyphs: wantsASCII ? .ascii : glyphs)
     guard size.width >= 40, size.height >= 10 else {
       grid.put(Header.summary(self), 0, in: grid.bounds)
       return grid
@@ -12,7 +12,7 @@ extension InspectorModel {
     var area = grid.bounds
     let current = Views.view(view)
     grid.put(Header.line(self, width: size.width), 0, in: area.takeTop(1))
-    if size.width >= 80, size.height >= 24 { grid.put(Header.tabs(self), 0, in: area.takeTop(1)) }
+    if size.width >= 80, size.height >= 24 { Header.drawTabs(self, into: &grid, area.takeTop(1)) }
     let footer = area.takeBottom(1)
     let status = area.takeBottom(1)
     if isHelpOpen {
@@ -30,7 +30,7 @@ extension InspectorModel {
     } else {
       grid.put(statusLine(current, width: size.width), 0, in: status)
     }
-    grid.put(Footer.line(self, current, width: size.width), 0, in: footer)
+    Footer.draw(self, current, into: &grid, footer)
     return grid
   }
 
@@ -53,6 +53,7 @@ extension InspectorModel {
 
   private func drawDialog(into grid: inout Grid, _ area: Rect) {
     guard let dialog else { return }
+    // What is behind it cannot be clicked on.
     grid.coverTargets()
     let place = area.centred(dialog.size(in: self))
     // What is behind it steps back, and no half word of it is left beside the dialog.
@@ -65,7 +66,7 @@ extension InspectorModel {
 
   /// The sentence, and where there is room the name of what the last key did.
   private func statusLine(_ current: any View, width: Int) -> Line {
-    let line = dialog == nil && !isHelpOpen ? marked(sentence(current), current, width: width) : sentence(current)
+    let line = dialog == nil && !isHelpOpen ? marked(sentence(current)) : sentence(current)
     guard let name = lastCommand?.name, dialog == nil, !isHelpOpen else { return line }
     let spelled = Line(":" + name, .dim)
     guard line.width + 3 + spelled.width < width else { return line }
@@ -73,12 +74,24 @@ extension InspectorModel {
   }
 
   /// That a list does not show everything is said first, so that it is never cut.
-  private func marked(_ line: Line, _ current: any View, width: Int) -> Line {
-    guard let list = current as? any ListView, lists[list.id]?.isArranged == true else { return line }
+  private func marked(_ line: Line) -> Line {
+    guard let list = listView else { return line }
+    guard let badge = badge(of: list) else { return line }
+    return Line(" \(badge) ", .badge) + line
+  }
+
+  /// `filter hides 16, by SINCE down, 3 tagged`.
+  private func badge(of list: any ListView) -> String? {
+    var parts: [String] = []
     let hidden = list.hiddenCount(self)
-    let why = lists[list.id]?.filter == nil ? "" : "filter "
-    guard hidden > 0 || !why.isEmpty else { return line }
-    return Line(" \(why)hides \(TextForm.count(UInt64(hidden))) ", .badge) + line
+    if lists[list.id]?.filter != nil || hidden > 0 {
+      parts.append("\(lists[list.id]?.filter == nil ? "" : "filter ")hides \(TextForm.count(UInt64(hidden)))")
+    }
+    if let sort = lists[list.id]?.sort {
+      parts.append("by \(sort.column ?? "own order")\(sort.isDescending ? " down" : "")")
+    }
+    if !tags.isEmpty { parts.append("\(tags.count) tagged") }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
   private func sentence(_ current: any View) -> Line {
@@ -91,17 +104,23 @@ extension InspectorModel {
 
 /// The last line: the keys that mean something now.
 enum Footer {
-  static func line(_ model: InspectorModel, _ view: any View, width: Int) -> Line {
-    var items = items(model, view, isWide: width >= 120)
+  static func draw(_ model: InspectorModel, _ view: any View, into grid: inout Grid, _ area: Rect) {
+    var items = items(model, view, isWide: area.width >= 120)
     // The way out is always there, at the end.
-    let out = items.isEmpty ? Line.empty : Line("  ") + text(items.removeLast())
-    var line = Line.empty
-    for item in items {
-      let next = (line.spans.isEmpty ? Line.empty : Line("  ")) + text(item)
-      // An item is shown whole or not at all.
-      if line.width + next.width + out.width <= width { line += next }
+    let out = items.popLast()
+    let reserved = out.map { text($0).width + 2 } ?? 0
+    var x = 0
+    func put(_ item: FooterItem) {
+      let line = text(item)
+      grid.put(line, 0, in: area, column: x)
+      if let key = item.key {
+        grid.mark(Rect(x: area.x + x, y: area.y, width: line.width, height: 1), as: .key(key))
+      }
+      x += line.width + 2
     }
-    return line + out
+    // An item is shown whole or not at all.
+    for item in items where x + text(item).width + reserved <= area.width { put(item) }
+    if let out { put(out) }
   }
 
   private static func text(_ item: FooterItem) -> Line { Line(item.keys, .bold) + Line(" " + item.label) }

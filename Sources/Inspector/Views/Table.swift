@@ -14,8 +14,8 @@ struct Column<Row> {
   var sortKey: ((Row) -> SortKey)?
   var cell: (Row) -> Line
 
-  /// What commands and the configuration file call it.
-  var name: String { String(title.drop { $0 == " " }) }
+  /// What commands and the configuration file call it: without blanks.
+  var name: String { String(title.drop { $0 == " " }.map { $0 == " " ? "-" : $0 }) }
 }
 
 /// Columns that fit a width.
@@ -64,9 +64,11 @@ struct Table<Row> {
 
 /// Which rows of a long list are on the screen: those around the selection, so that the place follows the
 /// thing.
-func window(count: Int, selected: Int?, visible: Int) -> Range<Int> {
+///
+/// - Parameter first: the row at the top where the rows stand still instead.
+func window(count: Int, selected: Int?, first: Int? = nil, visible: Int) -> Range<Int> {
   guard count > visible, visible > 0 else { return 0..<max(0, min(count, visible)) }
-  let start = min(count - visible, max(0, (selected ?? 0) - visible / 2))
+  let start = min(count - visible, max(0, first ?? (selected ?? 0) - visible / 2))
   return start..<(start + visible)
 }
 

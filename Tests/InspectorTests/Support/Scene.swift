@@ -69,7 +69,7 @@ enum Scene {
     context.lastEndOfInterrupt = LastWrite(time: ago(1_000_000), rip: 0xFFFF_8000_0010_2044, value: 0xEF)
     context.counters.accepted = 21_004
     context.counters.endOfInterrupts = 21_003
-    context.counters.sent = UInt64(40_000 + vp) - (sentBefore ? UInt64(600 - vp) : 0)
+    context.counters.sent = UInt64(40_000 + vp) - (sentBefore ? UInt64(max(0, 600 - vp)) : 0)
     shape(&context, vp)
     if vp == 9 { startup(&context) }
     context.apic[0xA0] = vp == 5 ? 0x50 : vp == 2 ? 0x30 : 0

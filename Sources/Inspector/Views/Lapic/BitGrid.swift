@@ -45,6 +45,14 @@ enum BitGrid {
     return lines
   }
 
+  /// Says which vector each cell stands for.
+  static func mark(into grid: inout Grid, _ area: Rect) {
+    for vector in 0x10...0xFF {
+      let place = Rect(x: area.x + 4 + 2 * (vector & 15), y: area.y + 17 - vector >> 4, width: 1, height: 1)
+      grid.mark(place, as: .thing(.vector(VectorNumber(vector))))
+    }
+  }
+
   private static func cell(
     _ context: ContextSnapshot, _ content: Content, _ vector: Int, isBlocked: Bool
   ) -> (letter: Character, style: Style) {

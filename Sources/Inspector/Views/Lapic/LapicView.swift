@@ -43,6 +43,7 @@ public struct LapicView: ListView {
       let lines = BitGrid.lines(
         context, .combined, title: title, selected: model.selection.vector, found: found(model))
       grid.put(lines + BitGrid.legend, in: left)
+      BitGrid.mark(into: &grid, left)
     }
     _ = rest.takeLeft(1)
     let registers = rest.takeLeft(rest.width >= 80 ? max(42, rest.width - 36) : rest.width)
@@ -170,6 +171,17 @@ extension LapicView {
     return rows.map { row in
       guard case .vector(let vector) = row else { return "" }
       return "\(vector.text) " + about(vector, context, model)
+    }
+  }
+
+  /// A vector with what is known of it, and whose it is.
+  func json(_ row: RowID, _ model: InspectorModel, _ json: inout JSONWriter) {
+    guard case .vector(let vector) = row, let context = model.selectedContext else { return json.null() }
+    json.object { json in
+      json.field("context", context.id)
+      json.field("vector", vector)
+      json.field("pending", context.pending.first { $0.vector == vector })
+      json.field("inService", context.inService.first { $0.vector == vector })
     }
   }
 

@@ -70,7 +70,7 @@ enum RouteTable {
   static let fields: [FilterField<RouteRow>] = [
     FilterField("route", .text, "pin or message") { row, _ in [.text(row.id.text)] },
     FilterField("device", .text, "what is on it") { row, _ in [.text(row.device)] },
-    FilterField("vector", .hex, "what it sends") { row, _ in
+    FilterField("vec", .hex, "what it sends") { row, _ in
       row.message.map { [FilterValue($0.command.vector.rawValue)] } ?? []
     },
     FilterField("dest", .hex, "whom it names") { row, _ in

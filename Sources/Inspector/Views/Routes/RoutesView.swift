@@ -126,6 +126,10 @@ extension RoutesView {
   }
   func columns(_ model: InspectorModel) -> [Column<RouteRow>] { RouteTable.columns(model) }
   var filterFields: [FilterField<RouteRow>] { RouteTable.fields }
+  func json(_ row: RowID, _ model: InspectorModel, _ json: inout JSONWriter) {
+    guard let route = thing(row, model) else { return json.null() }
+    json.value(RoutesReport.Entry(row: route, preview: route.preview(in: model.snapshot)))
+  }
   func isQuiet(_ row: RowID, _ model: InspectorModel) -> Bool { thing(row, model)?.isUnused ?? true }
 }
 

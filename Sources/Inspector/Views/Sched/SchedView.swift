@@ -3,7 +3,7 @@ import Diagnosis
 import Journal
 
 /// Who had each VP, and who waited: one lane per VTL, time from left to right.
-public struct SchedView: View {
+public struct SchedView: ListView {
   public var id: ViewID { .sched }
   public var tab: String? { "Sched" }
 
@@ -107,5 +107,33 @@ public struct SchedView: View {
   /// The lanes from top to bottom: VPs upwards, in each the highest VTL first.
   static func order(_ model: InspectorModel) -> [ContextID] {
     model.contexts.sorted { ($0.vp, $1.vtl) < ($1.vp, $0.vtl) }
+  }
+}
+
+/// The lanes as rows: they can be searched and copied; they stand where they stand.
+extension SchedView {
+  var isFilterable: Bool { false }
+
+  func allRows(_ model: InspectorModel) -> [RowID] { Self.order(model).map { .context($0) } }
+  func selectedRow(_ model: InspectorModel) -> RowID? { .context(model.selection.context) }
+  func select(_ row: RowID, _ model: inout InspectorModel) { model.select(row.context) }
+
+  func texts(of rows: [RowID], _ model: InspectorModel) -> [String] {
+    rows.map { row in
+      guard let context = model.context(of: row) else { return "" }
+      let id = context.id
+      return "\(id)  VP\(id.vp.rawValue) VTL\(id.vtl.rawValue)  \(model.state(context).word)  "
+        + ContextTable.note(context, model).text
+    }
+  }
+
+  /// How it shared its VP in the window.
+  func json(_ row: RowID, _ model: InspectorModel, _ json: inout JSONWriter) {
+    let end = model.laneEnd
+    let rows = row.context.map {
+      model.lanes.rows(of: $0.vp, in: model.snapshot, from: end - model.sched.span, to: end)
+    }
+    guard let found = rows?.first(where: { $0.context == row.context }) else { return json.null() }
+    json.value(found)
   }
 }

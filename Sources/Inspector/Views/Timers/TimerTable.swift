@@ -90,7 +90,7 @@ enum TimerTable {
     FilterField("mode", .word, "how it counts", words: TimerKind.allCases.map(\.text)) { row, _ in
       [.word(row.kind.text)]
     },
-    FilterField("vector", .hex, "what it delivers") { row, _ in row.vector.map { [FilterValue($0.rawValue)] } ?? [] },
+    FilterField("vec", .hex, "what it delivers") { row, _ in row.vector.map { [FilterValue($0.rawValue)] } ?? [] },
     FilterField("due", .span, "until it fires") { row, model in
       row.due.map { [FilterValue($0 - model.snapshot.machine.time)] } ?? []
     },

@@ -10,7 +10,7 @@ public struct TimersView: TableView {
   public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     var rest = area
     guard area.width >= 80, area.height >= 18 else {
-      drawTable(model, into: &grid, rest) { ["CTX", "MODE", "VEC", "DUE IN"].contains($0.name) }
+      drawTable(model, into: &grid, rest) { ["CTX", "MODE", "VEC", "DUE-IN"].contains($0.name) }
       return
     }
     // The table takes what it needs, the history what is left and at least two fifths.
@@ -92,6 +92,10 @@ extension TimersView {
   }
   func columns(_ model: InspectorModel) -> [Column<TimerRow>] { TimerTable.columns(model) }
   var filterFields: [FilterField<TimerRow>] { TimerTable.fields }
+  func json(_ row: RowID, _ model: InspectorModel, _ json: inout JSONWriter) {
+    guard let timer = thing(row, model) else { return json.null() }
+    json.object { timer.writeFields(to: &$0, at: model.snapshot.machine.time) }
+  }
   func isQuiet(_ row: RowID, _ model: InspectorModel) -> Bool {
     thing(row, model).map { $0.kind == .off && !$0.isPending } ?? true
   }

@@ -9,22 +9,41 @@ public struct OverView: TableView {
 
   public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     guard area.width >= 80, area.height >= 18 else {
-      drawTable(model, into: &grid, area) { ["CTX", "St", "NOTE"].contains($0.name) }
+      drawContexts(model, into: &grid, area) { ["CTX", "St", "NOTE"].contains($0.name) }
       return
     }
     var rest = area
-    let strip = MapStrip.lines(model, width: area.width)
-    grid.put(strip, in: rest.takeTop(strip.count))
+    if model.overLayout != .grid {
+      let strip = MapStrip.lines(model, width: area.width)
+      let place = rest.takeTop(strip.count)
+      grid.put(strip, in: place)
+      MapStrip.mark(model, into: &grid, place)
+    }
     if rest.height >= 30 { drawTail(model, into: &grid, rest.takeBottom(tailRows(model, rest))) }
     if rest.width >= 200 { OverSummary.draw(model, into: &grid, rest.takeRight(52)) }
     if rest.width >= 120 {
       let isWide = rest.width >= 140
-      ContextPane.draw(model, into: &grid, rest.takeRight(isWide ? 52 : 38))
+      var column = rest.takeRight(isWide ? 52 : 38)
+      _ = column.takeTop(ContextPane.draw(model, into: &grid, column))
+      if area.width >= 200 { ChangesPane.draw(model, into: &grid, column) }
       _ = rest.takeRight(1)
     }
     // The note says more than the VTL, which the context's name says too.
     let isWide = rest.width >= 100
-    drawTable(model, into: &grid, rest) { isWide || $0.name != "VTL" }
+    drawContexts(model, into: &grid, rest) { isWide || $0.name != "VTL" }
+  }
+
+  private func drawContexts(
+    _ model: InspectorModel, into grid: inout Grid, _ area: Rect, where isWanted: (Column<ContextSnapshot>) -> Bool
+  ) {
+    switch model.overLayout {
+    case .table: drawTable(model, into: &grid, area, where: isWanted)
+    case .folded: FoldedOver().drawTable(model, into: &grid, area)
+    case .grid:
+      var rest = area
+      if rest.height >= 12 { grid.put(MapStrip.legend, 0, in: rest.takeTop(1)) }
+      ContextGrid(model, width: rest.width).draw(model, into: &grid, rest)
+    }
   }
 
   /// A third of the height, and what a short table leaves.
@@ -70,17 +89,39 @@ public struct OverView: TableView {
 
   public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool {
     let contexts = model.contexts
-    if let distance = model.distance(command) {
-      model.move(by: distance, in: self)
+    if model.overLayout == .grid, let moved = moveInGrid(command, model) {
+      model.select(moved)
+      return true
+    }
+    if let distance = model.distance(command), let list = model.listView {
+      model.move(by: distance, in: list)
       return true
     }
     switch command {
     case .left: model.select(neighbour(contexts, model.selection.context, by: -1))
     case .right: model.select(neighbour(contexts, model.selection.context, by: 1))
     case .open: model.show(.lapic)
+    case .layout: model.lay(model.overLayout.next)
+    case .zoomOut: model.lay(.folded)
+    case .zoomIn, .zoomFit: model.lay(.table)
     default: return false
     }
     return true
+  }
+
+  /// In the grid the arrows go where they point; nil for a command that is none of them.
+  private func moveInGrid(_ command: KeyCommand, _ model: InspectorModel) -> ContextID? {
+    let here = model.selection.context
+    // As wide as it is drawn, beside whatever stands at its right.
+    let beside = model.size.width >= 200 ? 105 : model.size.width >= 140 ? 53 : model.size.width >= 120 ? 39 : 0
+    let grid = ContextGrid(model, width: model.size.width - beside)
+    switch command {
+    case .up: return grid.neighbour(of: here, down: -1, right: 0, model) ?? here
+    case .down: return grid.neighbour(of: here, down: 1, right: 0, model) ?? here
+    case .left: return grid.neighbour(of: here, down: 0, right: -1, model) ?? here
+    case .right: return grid.neighbour(of: here, down: 0, right: 1, model) ?? here
+    default: return nil
+    }
   }
 
   /// Sideways along the strip: the same VTL of another VP.
@@ -111,9 +152,9 @@ extension InspectorModel {
     row.context.flatMap { snapshot[$0] }.flatMap { $0.isEnabled ? $0 : nil }
   }
 
-  /// Points at a context, and at its group.
+  /// Points at a context whose VTL is enabled, and at its group.
   public mutating func select(_ id: ContextID?) {
-    guard let id, let context = snapshot[id] else { return }
+    guard let id, let context = snapshot[id], context.isEnabled else { return }
     if id != selection.context { selection.vector = nil }
     selection.context = id
     guard selection.group != context.group else { return }

@@ -32,7 +32,7 @@ enum ContextTable {
       },
       Column(
         title: "IPI/s", width: 5, alignment: .right, priority: 6,
-        sortKey: { SortKey(model.rates.sentPerSecond(place($0.id, model))) }
+        sortKey: { SortKey(rate($0.id, model)) }
       ) { rate($0, model) },
       Column(
         title: "SINCE", width: 7, alignment: .right, priority: 2, sortKey: { SortKey(model.ago($0.since).rawValue) }
@@ -42,19 +42,19 @@ enum ContextTable {
   }
 
   /// The highest vector, and a plus sign when there are more.
-  private static func vectors(_ states: [VectorState], _ style: Style) -> Line {
+  static func vectors(_ states: [VectorState], _ style: Style) -> Line {
     guard let first = states.first else { return Line("..", .dim) }
     return Line(first.vector.text + (states.count > 1 ? "+" : ""), style)
   }
 
   private static func rate(_ context: ContextSnapshot, _ model: InspectorModel) -> Line {
-    guard let rate = model.rates.sentPerSecond(place(context.id, model)) else { return Line("-", .dim) }
+    guard let rate = rate(context.id, model) else { return Line("-", .dim) }
     return Line(TextForm.count(rate), rate == 0 ? .dim : .plain)
   }
 
-  /// Where a context stands in the snapshot.
-  private static func place(_ id: ContextID, _ model: InspectorModel) -> Int {
-    id.vp.index * Int(model.snapshot.machine.vtlCount) + id.vtl.index
+  /// Interrupts it sends in a second.
+  static func rate(_ id: ContextID, _ model: InspectorModel) -> UInt64? {
+    model.rates.sentPerSecond(id.vp.index * Int(model.snapshot.machine.vtlCount) + id.vtl.index)
   }
 
   /// Why it is worth a look, else what it does.

@@ -4,14 +4,16 @@ import Journal
 
 /// Everything that matters about the selected context, beside the table.
 enum ContextPane {
-  static func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    guard let context = model.selectedContext else { return }
+  /// Returns how many rows it took.
+  static func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) -> Int {
+    guard let context = model.selectedContext else { return 0 }
     let lines = lines(context, model, width: area.width - 4)
     var area = area
     area.height = min(area.height, max(18, lines.count + 2))
     let inside = grid.box(
       "\(context.id)  VP\(context.id.vp.rawValue) VTL\(context.id.vtl.rawValue)  \(model.state(context).word)", area)
     grid.put(lines, in: inside)
+    return area.height
   }
 
   private static func lines(_ context: ContextSnapshot, _ model: InspectorModel, width: Int) -> [Line] {

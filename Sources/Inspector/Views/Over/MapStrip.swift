@@ -6,9 +6,8 @@ import Journal
 enum MapStrip {
   static func lines(_ model: InspectorModel, width: Int) -> [Line] {
     let snapshot = model.snapshot
-    let room = max(1, width - 8)
     let all = Int(clamping: snapshot.machine.vpCount)
-    let shown = window(count: all, selected: model.selection.context.vp.index, visible: room)
+    let shown = shown(model, width)
     var lines = [ruler(shown, all, width)]
     for vtl in (0..<Int(snapshot.machine.vtlCount)).reversed() {
       var line = Line(" VTL\(vtl)  ", .dim)
@@ -17,6 +16,23 @@ enum MapStrip {
     }
     lines.append(legend)
     return lines
+  }
+
+  /// The VPs that have a column.
+  private static func shown(_ model: InspectorModel, _ width: Int) -> Range<Int> {
+    let all = Int(clamping: model.snapshot.machine.vpCount)
+    return window(count: all, selected: model.selection.context.vp.index, visible: max(1, width - 8))
+  }
+
+  /// Says which context each letter stands for.
+  static func mark(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
+    let count = Int(model.snapshot.machine.vtlCount)
+    for vtl in 0..<count {
+      for (column, vp) in shown(model, area.width).enumerated() {
+        let place = Rect(x: area.x + 7 + column, y: area.y + count - vtl, width: 1, height: 1)
+        grid.mark(place, as: .thing(.context(ContextID(vp, vtl))))
+      }
+    }
   }
 
   private static func ruler(_ shown: Range<Int>, _ all: Int, _ width: Int) -> Line {
@@ -29,17 +45,18 @@ enum MapStrip {
 
   private static func letter(_ id: ContextID, _ model: InspectorModel) -> Line {
     guard let context = model.snapshot[id] else { return " " }
-    let state = model.state(context)
-    var style = state.style
-    var letter = String(state.letter)
-    if let finding = model.finding(id), finding.severity > .info {
-      style = .wrong
-      letter = "!"
-    }
-    return Line(letter, id == model.selection.context ? style.selected : style)
+    let (letter, style) = letter(context, model)
+    return Line(String(letter), id == model.selection.context ? style.selected : style)
   }
 
-  private static var legend: Line {
+  /// What it is doing, or that something is wrong with it.
+  static func letter(_ context: ContextSnapshot, _ model: InspectorModel) -> (Unicode.Scalar, Style) {
+    if let finding = model.finding(context.id), finding.severity > .info { return ("!", .wrong) }
+    let state = model.state(context)
+    return (state.letter.unicodeScalars.first ?? " ", state.style)
+  }
+
+  static var legend: Line {
     var line = Line(" ")
     let words: [(String, Style, String)] = [
       ("R", .active, "run"), ("r", .waiting, "ready"), ("b", .preempted, "preempted"), ("i", .dim, "inactive"),
