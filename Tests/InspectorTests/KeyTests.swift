@@ -58,8 +58,8 @@ struct KeyTests {
     var paused = model.snapshot
     paused.machine.runState = .paused
     model.apply(Update(snapshot: paused))
-    #expect(model.handle("p") == .command(.run))
     #expect(model.handle("s") == .command(.stepEvent))
+    #expect(model.handle("p") == .command(.run))
     model.apply(Update(snapshot: nil, liveness: .dead))
     #expect(model.handle("p") == nil)
   }

@@ -179,16 +179,25 @@ extension InspectorModel {
       message = "the machine has stopped for good"
       return nil
     }
-    return .command(snapshot.machine.runState == .running ? .pause : .run)
+    return ask(expectedRunState == .running ? .pause : .run)
   }
 
   private mutating func step() -> Action? {
-    guard isAlive, snapshot.machine.runState == .paused else {
+    guard isAlive, expectedRunState == .paused else {
       message = namesKeys ? "step: stop the machine first (p)" : "step: stop the machine first"
       return nil
     }
-    return .command(.stepEvent)
+    return ask(.stepEvent)
   }
+
+  /// Sends a command that runs or stops the machine.
+  mutating func ask(_ command: Command) -> Action {
+    runRequests.sent(command.kind)
+    return .command(command)
+  }
+
+  /// Whether the machine runs, once it has done all that was asked of it.
+  var expectedRunState: RunState { runRequests.state ?? snapshot.machine.runState }
 
   private static let rates = [2, 5, 10, 20, 50, 100, 150, 200, 300]
 

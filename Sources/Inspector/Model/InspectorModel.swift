@@ -98,6 +98,9 @@ public struct InspectorModel: Sendable {
   /// Which of the listed events are shown, where a filter says so.
   var sieve: EventSieve?
 
+  /// What has been asked of the run state since the last frame.
+  var runRequests = RunRequests()
+
   /// What a change is told from.
   var marks: Marks
 
@@ -177,6 +180,7 @@ public struct InspectorModel: Sendable {
     if held == nil, sieve != nil { sift(anew: false) }
     watch(all[..<end])
     noteCommands(all[..<end])
+    runRequests.note(all[..<end], missed: missed, shown: snapshot.machine.runState)
     early = Array(all[end...].suffix(events.capacity))
   }
 

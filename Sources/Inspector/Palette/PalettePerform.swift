@@ -57,7 +57,7 @@ extension InspectorModel {
     case .run: return try act(.run, now: .running)
     case .stop: return try act(.pause, now: .paused)
     case .step(let count):
-      guard snapshot.machine.runState == .paused else { throw PaletteError("step: stop the machine first") }
+      guard expectedRunState == .paused else { throw PaletteError("step: stop the machine first") }
       return try act(.step(events: UInt64(count)))
     case .fire(let line): return try fire(line)
     case .switchVTL(let vp, let vtl): return try act(.switchVTL(vp, to: vtl))
@@ -68,11 +68,17 @@ extension InspectorModel {
   }
 
   /// Sends the machine a command, unless it could not be one now.
-  private func act(_ command: Command, now state: RunState? = nil) throws(PaletteError) -> Action {
+  private mutating func act(_ command: Command, now state: RunState? = nil) throws(PaletteError) -> Action {
     if isReadOnly { throw PaletteError("read-only: this core belongs to another process") }
     guard isAlive else { throw PaletteError("the machine has stopped for good") }
-    if let state, snapshot.machine.runState == state { throw PaletteError("it is \(state) already") }
-    return .command(command)
+    // A step may last as long as it likes: it can be stopped.
+    if let state, expectedRunState == state, state == .running || runRequests.last != .stepEvent {
+      throw PaletteError("it is \(state) already")
+    }
+    return switch command {
+    case .run, .pause, .step: ask(command)
+    default: .command(command)
+    }
   }
 
   /// Sends what is harmless at once; asks about the rest as the fire dialog does, unless the line ends in `yes`.

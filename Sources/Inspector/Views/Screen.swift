@@ -147,7 +147,7 @@ enum Footer {
 
   /// A key that would only answer "not now" has no place in the last line.
   private static func isUseful(_ command: KeyCommand, _ model: InspectorModel) -> Bool {
-    if command == .step { return !model.isReadOnly && model.snapshot.machine.runState == .paused && model.isAlive }
+    if command == .step { return !model.isReadOnly && model.expectedRunState == .paused && model.isAlive }
     guard let binding = model.keyMap.binding(for: command, in: model.view) else { return false }
     return !binding.needsControl || (!model.isReadOnly && model.isAlive)
   }
@@ -164,7 +164,7 @@ enum Footer {
   /// What a key that turns something over would do now.
   private static func label(_ command: KeyCommand, _ model: InspectorModel) -> String? {
     switch command {
-    case .runStop: model.snapshot.machine.runState == .running ? "Stop" : "Run"
+    case .runStop: model.expectedRunState == .running ? "Stop" : "Run"
     case .freeze: model.isFrozen ? "Thaw" : "Freeze"
     case .follow: model.isFollowing ? "Hold" : "Follow"
     case .quit: model.view == .over ? "Quit" : "Back"
