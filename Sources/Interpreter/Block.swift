@@ -28,6 +28,9 @@ struct Op {
   var detail: UInt16 = 0
   /// The third operand: the register of VEX.vvvv.
   var third: UInt8 = Offset.zero
+  /// Of vector instructions: the bits of `Form`, and which one it is.
+  var form: UInt8 = 0
+  var vector: UInt8 = 0
   var displacement: UInt64 = 0
   var immediate: UInt64 = 0
 }

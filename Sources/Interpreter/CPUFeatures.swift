@@ -20,6 +20,21 @@ public struct CPUFeatures: OptionSet, Hashable, Sendable {
   public static var clflushopt: Self { Self(rawValue: 1 << 10) }
   public static var syscall: Self { Self(rawValue: 1 << 11) }
 
+  public static var mmx: Self { Self(rawValue: 1 << 32) }
+  public static var fxsr: Self { Self(rawValue: 1 << 33) }
+  public static var sse: Self { Self(rawValue: 1 << 34) }
+  public static var sse2: Self { Self(rawValue: 1 << 35) }
+  public static var sse3: Self { Self(rawValue: 1 << 36) }
+  public static var ssse3: Self { Self(rawValue: 1 << 37) }
+  public static var sse41: Self { Self(rawValue: 1 << 38) }
+  public static var sse42: Self { Self(rawValue: 1 << 39) }
+  public static var xsave: Self { Self(rawValue: 1 << 40) }
+  public static var xsaveopt: Self { Self(rawValue: 1 << 41) }
+  public static var avx: Self { Self(rawValue: 1 << 42) }
+  public static var avx2: Self { Self(rawValue: 1 << 43) }
+  /// The x87 unit.
+  public static var fpu: Self { Self(rawValue: 1 << 44) }
+
   public static var noExecute: Self { Self(rawValue: 1 << 16) }
   public static var smep: Self { Self(rawValue: 1 << 17) }
   public static var smap: Self { Self(rawValue: 1 << 18) }
@@ -38,8 +53,8 @@ public struct CPUFeatures: OptionSet, Hashable, Sendable {
   public static var all: Self {
     [
       .popcnt, .movbe, .lzcnt, .bmi1, .bmi2, .adx, .cmpxchg16b, .fsgsbase, .rdtscp, .rdpid, .clflushopt, .syscall,
-      .noExecute, .smep, .smap, .umip, .protectionKeys, .pcid, .invpcid, .x2apic, .tscDeadline,
-      .tscAdjust,
+      .noExecute, .smep, .smap, .umip, .protectionKeys, .pcid, .invpcid, .x2apic, .tscDeadline, .tscAdjust, .fpu, .mmx,
+      .fxsr, .sse, .sse2, .sse3, .ssse3, .sse41, .sse42, .xsave, .xsaveopt, .avx, .avx2,
     ]
   }
 
@@ -52,6 +67,7 @@ public struct CPUFeatures: OptionSet, Hashable, Sendable {
     if contains(.umip) { bits.insert(.userModeInstructionPrevention) }
     if contains(.protectionKeys) { bits.insert(.protectionKeys) }
     if contains(.pcid) { bits.insert(.processContextIdentifiers) }
+    if contains(.xsave) { bits.insert(.osxsave) }
     return bits
   }
 

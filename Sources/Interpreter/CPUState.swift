@@ -27,6 +27,10 @@ struct CPUState {
   var segments: InlineArray<8, SegmentRegister>
   /// XMM0...XMM15, low half first.
   var vectors: InlineArray<32, UInt64>
+  /// Bits 255:128 of YMM0...YMM15.
+  var uppers: InlineArray<32, UInt64>
+  /// The x87 registers by number, not by place in the stack: significand, then sign and exponent.
+  var floats: InlineArray<16, UInt64>
 
   // The loop.
   /// Ticks left of the slice; negative when the last instruction's cost went over.
@@ -114,6 +118,12 @@ struct CPUState {
   var mxcsr: UInt32
   var fpuControl: UInt16
   var fpuStatus: UInt16
+  /// A bit set: the register, by number, is not empty.
+  var fpuTags: UInt8
+  var fpuOpcode: UInt16
+  var fpuInstruction: UInt64
+  var fpuData: UInt64
+  var xcr0: UInt64
 
   // The exit being made.
   var exit: Exit

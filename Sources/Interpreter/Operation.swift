@@ -44,8 +44,8 @@ enum Operation: UInt16 {
   case enterFrame
 
   // Strings, flags, vectors.
-  case string, changeFlag, loadAH, storeAH, loadVector, storeVector, moveVector, vectorInteger
-  case vectorShift, shuffleWords, vectorState, floatControl, flushLine, wait, nop
+  case string, changeFlag, loadAH, storeAH, loadVector, storeVector, moveVector, vectorLanes, permuteVector
+  case insertVector, vectorFloat, convertVector, compareStrings, emptyMMX, vectorState, x87, flushLine, wait, nop
 
   // These end a block.
   case jumpIf, jumpZero, jumpNotZero, jumpSign, jumpNotSign, jumpPositive, jumpNotPositive, jumpBelow

@@ -49,6 +49,19 @@ public final class Processor {
     state.pointee.vectors[n * 2 + 1] = high
   }
 
+  /// Bits 255:128 of YMM0...YMM15.
+  public func upperVector(_ n: Int) -> (low: UInt64, high: UInt64) {
+    (state.pointee.uppers[n * 2], state.pointee.uppers[n * 2 + 1])
+  }
+  public func setUpperVector(_ n: Int, low: UInt64, high: UInt64) {
+    (state.pointee.uppers[n * 2], state.pointee.uppers[n * 2 + 1]) = (low, high)
+  }
+  /// XCR0: which parts of the extended state are on (SDM Vol. 3A, 2.6).
+  public var xcr0: UInt64 {
+    get { state.pointee.xcr0 }
+    set { state.pointee.xcr0 = newValue }
+  }
+
   public var rip: UInt64 {
     get { state.pointee.rip }
     set { state.pointee.rip = newValue }
@@ -149,10 +162,14 @@ public final class Processor {
     for i in 0..<8 { state.pointee.dr[i] = 0 }
     state.pointee.dr[6] = DR6.fixed
     if kind == .powerOn {
-      for i in 0..<32 { state.pointee.vectors[i] = 0 }
+      for i in 0..<32 { (state.pointee.vectors[i], state.pointee.uppers[i]) = (0, 0) }
+      for i in 0..<16 { state.pointee.floats[i] = 0 }
       state.pointee.mxcsr = 0x1F80
-      state.pointee.fpuControl = 0x37F
-      state.pointee.fpuStatus = 0
+      // 40h until FNINIT (SDM Vol. 3A, table 10-1).
+      state.initializeFloats()
+      state.pointee.fpuControl = 0x40
+      state.pointee.fpuTags = 0xFF
+      state.pointee.xcr0 = ExtendedState.x87
       state.pointee.pkru = 0
     }
     state.pointee.isShutdown = false

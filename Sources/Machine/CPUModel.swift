@@ -14,16 +14,18 @@ public struct CPUModel: Hashable, Sendable {
   static let models: [(name: String, features: CPUFeatures)] = [
     ("max", .all), ("x86-64", level1), ("x86-64-v2", level2),
   ]
-  private static var level1: CPUFeatures { [.syscall, .noExecute] }
-  private static var level2: CPUFeatures { level1.union([.cmpxchg16b, .popcnt]) }
+  private static var level1: CPUFeatures { [.syscall, .noExecute, .fpu, .mmx, .fxsr, .sse, .sse2] }
+  private static var level2: CPUFeatures { level1.union([.cmpxchg16b, .popcnt, .sse3, .ssse3, .sse41, .sse42]) }
 
   /// Features by their names in Linux's /proc/cpuinfo, with a hyphen or an underscore.
   static let names: [(name: String, feature: CPUFeatures)] = [
-    ("abm", .lzcnt), ("adx", .adx), ("bmi1", .bmi1), ("bmi2", .bmi2), ("clflushopt", .clflushopt),
-    ("cx16", .cmpxchg16b), ("fsgsbase", .fsgsbase), ("invpcid", .invpcid), ("movbe", .movbe), ("nx", .noExecute),
-    ("pcid", .pcid), ("pku", .protectionKeys), ("popcnt", .popcnt), ("rdpid", .rdpid), ("rdtscp", .rdtscp),
-    ("smap", .smap), ("smep", .smep), ("syscall", .syscall), ("tsc-adjust", .tscAdjust),
-    ("tsc-deadline", .tscDeadline), ("umip", .umip), ("x2apic", .x2apic),
+    ("abm", .lzcnt), ("adx", .adx), ("avx", .avx), ("avx2", .avx2), ("bmi1", .bmi1), ("bmi2", .bmi2),
+    ("clflushopt", .clflushopt), ("cx16", .cmpxchg16b), ("fpu", .fpu), ("fsgsbase", .fsgsbase), ("fxsr", .fxsr),
+    ("invpcid", .invpcid), ("mmx", .mmx), ("movbe", .movbe), ("nx", .noExecute), ("pcid", .pcid),
+    ("pku", .protectionKeys), ("pni", .sse3), ("popcnt", .popcnt), ("rdpid", .rdpid), ("rdtscp", .rdtscp),
+    ("smap", .smap), ("smep", .smep), ("sse", .sse), ("sse2", .sse2), ("sse4-1", .sse41), ("sse4-2", .sse42),
+    ("ssse3", .ssse3), ("syscall", .syscall), ("tsc-adjust", .tscAdjust), ("tsc-deadline", .tscDeadline),
+    ("umip", .umip), ("x2apic", .x2apic), ("xsave", .xsave), ("xsaveopt", .xsaveopt),
   ]
 
   /// `MODEL[,+FEATURE|,-FEATURE]...`; a feature without a sign is added.
@@ -37,7 +39,16 @@ public struct CPUModel: Hashable, Sendable {
       guard let feature = Self.feature(named: name) else { throw .unknownFeature(name) }
       if isHidden { features.subtract(feature) } else { features.formUnion(feature) }
     }
+    // What needs a feature that is not there is not there either.
+    for (feature, base) in Self.needs where !features.isSuperset(of: base) { features.subtract(feature) }
   }
+
+  /// Each feature behind those it needs (SDM Vol. 1, chapters 10 to 14).
+  private static let needs: [(feature: CPUFeatures, base: CPUFeatures)] = [
+    (.mmx, .fpu), (.fxsr, .fpu), (.sse, [.mmx, .fxsr]), (.sse2, .sse), (.sse3, .sse2), (.ssse3, .sse3),
+    (.sse41, .ssse3), (.sse42, .sse41), (.xsave, .fxsr), (.xsaveopt, .xsave), (.avx, [.xsave, .sse42]),
+    (.avx2, .avx),
+  ]
 
   private static func feature(named name: String) -> CPUFeatures? {
     let hyphenated = String(name.map { $0 == "_" ? "-" : $0 })

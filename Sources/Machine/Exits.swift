@@ -74,7 +74,8 @@ extension Partition {
     }
     let asker = CPUIDTable.Asker(
       initialID: ApicID(vp), vpCount: configuration.vpCount, isAPICEnabled: apic(id).pointee.isHardwareEnabled,
-      features: interpreter.features, controls: CR4(rawValue: processor.cr4), enables: vps[vp].enables)
+      features: interpreter.features, controls: CR4(rawValue: processor.cr4), enabledState: processor.xcr0,
+      enables: vps[vp].enables)
     let answer = CPUIDTable.leaf(leaf, subleaf, asker)
     interpreter.completeCPUID(eax: answer.a, ebx: answer.b, ecx: answer.c, edx: answer.d, of: processor)
   }

@@ -11,6 +11,8 @@ oracle_enter:
   pushq %r15
   pushfq
   movq %rsp, host_rsp(%rip)
+  stmxcsr host_mxcsr(%rip)
+  fninit
   // A 32-bit snippet wants data segments that are not null.
   movl $0x2b, %eax
   movl %eax, %ds
@@ -31,6 +33,25 @@ oracle_enter:
   movdqu 344+oracle_registers(%rip), %xmm13
   movdqu 360+oracle_registers(%rip), %xmm14
   movdqu 376+oracle_registers(%rip), %xmm15
+  cmpl $0, oracle_has_avx(%rip)
+  je 1f
+  vinsertf128 $1, 392+oracle_registers(%rip), %ymm0, %ymm0
+  vinsertf128 $1, 408+oracle_registers(%rip), %ymm1, %ymm1
+  vinsertf128 $1, 424+oracle_registers(%rip), %ymm2, %ymm2
+  vinsertf128 $1, 440+oracle_registers(%rip), %ymm3, %ymm3
+  vinsertf128 $1, 456+oracle_registers(%rip), %ymm4, %ymm4
+  vinsertf128 $1, 472+oracle_registers(%rip), %ymm5, %ymm5
+  vinsertf128 $1, 488+oracle_registers(%rip), %ymm6, %ymm6
+  vinsertf128 $1, 504+oracle_registers(%rip), %ymm7, %ymm7
+  vinsertf128 $1, 520+oracle_registers(%rip), %ymm8, %ymm8
+  vinsertf128 $1, 536+oracle_registers(%rip), %ymm9, %ymm9
+  vinsertf128 $1, 552+oracle_registers(%rip), %ymm10, %ymm10
+  vinsertf128 $1, 568+oracle_registers(%rip), %ymm11, %ymm11
+  vinsertf128 $1, 584+oracle_registers(%rip), %ymm12, %ymm12
+  vinsertf128 $1, 600+oracle_registers(%rip), %ymm13, %ymm13
+  vinsertf128 $1, 616+oracle_registers(%rip), %ymm14, %ymm14
+  vinsertf128 $1, 632+oracle_registers(%rip), %ymm15, %ymm15
+1:
   pushq 128+oracle_registers(%rip)
   popfq
   movq 0+oracle_registers(%rip), %rax
@@ -88,6 +109,28 @@ oracle_exit:
   movdqu %xmm13, 344+oracle_registers(%rip)
   movdqu %xmm14, 360+oracle_registers(%rip)
   movdqu %xmm15, 376+oracle_registers(%rip)
+  cmpl $0, oracle_has_avx(%rip)
+  je 1f
+  vextractf128 $1, %ymm0, 392+oracle_registers(%rip)
+  vextractf128 $1, %ymm1, 408+oracle_registers(%rip)
+  vextractf128 $1, %ymm2, 424+oracle_registers(%rip)
+  vextractf128 $1, %ymm3, 440+oracle_registers(%rip)
+  vextractf128 $1, %ymm4, 456+oracle_registers(%rip)
+  vextractf128 $1, %ymm5, 472+oracle_registers(%rip)
+  vextractf128 $1, %ymm6, 488+oracle_registers(%rip)
+  vextractf128 $1, %ymm7, 504+oracle_registers(%rip)
+  vextractf128 $1, %ymm8, 520+oracle_registers(%rip)
+  vextractf128 $1, %ymm9, 536+oracle_registers(%rip)
+  vextractf128 $1, %ymm10, 552+oracle_registers(%rip)
+  vextractf128 $1, %ymm11, 568+oracle_registers(%rip)
+  vextractf128 $1, %ymm12, 584+oracle_registers(%rip)
+  vextractf128 $1, %ymm13, 600+oracle_registers(%rip)
+  vextractf128 $1, %ymm14, 616+oracle_registers(%rip)
+  vextractf128 $1, %ymm15, 632+oracle_registers(%rip)
+  vzeroupper
+1:
+  fninit
+  ldmxcsr host_mxcsr(%rip)
   popfq
   popq %r15
   popq %r14
@@ -100,5 +143,7 @@ oracle_exit:
   .balign 8
 host_rsp:
   .quad 0
+host_mxcsr:
+  .long 0
   .section .note.GNU-stack,"",@progbits
 #endif

@@ -19,6 +19,7 @@ struct oracle_target {
 
 struct oracle_state oracle_registers;
 struct oracle_target oracle_target;
+int oracle_has_avx;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static sigjmp_buf out;
@@ -30,6 +31,16 @@ static void *page(uint64_t address, int protection) {
   void *at = mmap((void *)address, 2 * ORACLE_PAGE, protection,
                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
   return at == MAP_FAILED ? (void *)address : at;
+}
+
+int oracle_supports(int feature) {
+  switch (feature) {
+  case ORACLE_AVX: return __builtin_cpu_supports("avx");
+  case ORACLE_AVX2: return __builtin_cpu_supports("avx2");
+  case ORACLE_SSE42: return __builtin_cpu_supports("sse4.2");
+  case ORACLE_BMI: return __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  default: return 0;
+  }
 }
 
 /* Behind a snippet: back to 64-bit code, which jumps to `oracle_exit`. */
@@ -67,6 +78,7 @@ int oracle_run(int bits, const uint8_t *code, unsigned length, struct oracle_sta
   action.sa_flags = SA_ONSTACK | SA_NODEFER;
   sigaltstack(&alternate, &old_stack);
   for (int i = 0; i < 5; i++) sigaction(numbers[i], &action, &old[i]);
+  oracle_has_avx = __builtin_cpu_supports("avx");
   oracle_registers = *state;
   oracle_target.offset = (uint32_t)(uintptr_t)text;
   oracle_target.selector = bits == 32 ? 0x23 : 0x33;
@@ -83,6 +95,11 @@ int oracle_run(int bits, const uint8_t *code, unsigned length, struct oracle_sta
   return result;
 }
 #else
+int oracle_supports(int feature) {
+  (void)feature;
+  return 0;
+}
+
 int oracle_run(int bits, const uint8_t *code, unsigned length, struct oracle_state *state, uint8_t *data) {
   (void)bits, (void)code, (void)length, (void)state, (void)data;
   return -1;

@@ -23,6 +23,14 @@ final class Sandbox {
     vp.enterLongMode(cr3: 0x1000, rip: Self.code, rsp: Self.stack, rdi: 0)
   }
 
+  /// All of the vector state is on, as under an operating system.
+  func enableVectors() {
+    var state = vp.privateState
+    state.cr4 |= CR4.osxsave.rawValue
+    vp.privateState = state
+    vp.xcr0 = 7
+  }
+
   func load(_ bytes: [UInt8], at address: UInt64 = Sandbox.code) { memory.write(bytes, at: GPA(address)) }
 
   /// Runs the bytes, to which HLT is added, and returns how it ended.

@@ -7,7 +7,7 @@ import Testing
 @Suite("CPUID (SDM Vol. 2A)")
 struct CPUIDTests {
   private let asker = CPUIDTable.Asker(
-    initialID: ApicID(3), vpCount: 8, isAPICEnabled: true, features: .all, controls: [])
+    initialID: ApicID(3), vpCount: 8, isAPICEnabled: true, features: .all, controls: [], enabledState: 7)
 
   @Test func `the vendor is GenuineIntel, and no leaf above the highest says anything`() {
     let leaf = CPUIDTable.leaf(0, 0, asker)
@@ -23,14 +23,26 @@ struct CPUIDTests {
     #expect(!CPUIDTable.leaf(1, 0, off).d.bit(9))
   }
 
-  @Test func `x2APIC, TSC deadline and the hypervisor are there, SSE and the FPU are not`() {
+  @Test func `x2APIC, TSC deadline, the hypervisor, x87 and SSE to AVX are there`() {
     let leaf = CPUIDTable.leaf(1, 0, asker)
-    #expect(leaf.c.bit(21) && leaf.c.bit(24) && leaf.c.bit(31))
-    #expect(!leaf.d.bit(0) && !leaf.d.bit(24) && !leaf.d.bit(25) && !leaf.d.bit(26))
+    #expect(leaf.c == 0x95FA_2201)
+    #expect(leaf.d == 0x078B_EBFD)
+    var saving = asker
+    saving.controls = .osxsave
+    #expect(CPUIDTable.leaf(1, 0, saving).c.bit(27))
+  }
+
+  @Test func `leaf Dh gives the extended state's components and sizes (SDM Vol. 1, 13.2)`() {
+    #expect(CPUIDTable.leaf(0xD, 0, asker) == CPUIDTable.Leaf(a: 0x207, b: 832, c: 840))
+    #expect(CPUIDTable.leaf(0xD, 2, asker) == CPUIDTable.Leaf(a: 256, b: 576))
+    #expect(CPUIDTable.leaf(0xD, 9, asker) == CPUIDTable.Leaf(a: 8, b: 832))
+    var legacy = asker
+    legacy.enabledState = 3
+    #expect(CPUIDTable.leaf(0xD, 0, legacy).b == 576)
   }
 
   @Test func `a feature that is hidden is in no leaf, and CR4.PKE shows in leaf 7`() {
-    #expect(CPUIDTable.leaf(7, 0, asker).b == 0x0098_058B)
+    #expect(CPUIDTable.leaf(7, 0, asker).b == 0x0098_25AB)
     #expect(CPUIDTable.leaf(7, 0, asker).c == 0x0040_000C)
     var with = asker
     with.controls = .protectionKeys

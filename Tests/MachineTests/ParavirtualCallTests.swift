@@ -184,7 +184,7 @@ import Testing
 
   @Test func `CPUID names KVM at 40000100h, Hyper-V stays where it is, and the features are those there are`() {
     let asker = CPUIDTable.Asker(
-      initialID: ApicID(0), vpCount: 1, isAPICEnabled: true, features: .all, controls: [])
+      initialID: ApicID(0), vpCount: 1, isAPICEnabled: true, features: .all, controls: [], enabledState: 1)
     let signature = CPUIDTable.leaf(0x4000_0100, 0, asker)
     let name = [signature.b, signature.c, signature.d].flatMap { Code.little($0) }
     #expect(String(decoding: name, as: UTF8.self) == "KVMKVMKVM\0\0\0")

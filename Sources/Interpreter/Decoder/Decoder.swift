@@ -28,6 +28,9 @@ struct Decoder {
   /// VEX.vvvv, and VEX.L.
   var vexRegister: UInt8 = 0
   var vexIsLong = false
+  /// The index of a SIB byte, for those that have a vector register there.
+  var vectorIndex: UInt8 = 0
+  var hasVectorIndex = false
   var isRIPRelative = false
 
   init(bytes: UnsafePointer<UInt8>, at start: Int, available: Int, mode: CodeMode, features: CPUFeatures) {

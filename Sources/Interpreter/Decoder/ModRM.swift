@@ -28,7 +28,7 @@ extension Decoder {
 
   /// In 64-bit mode the base of FS or GS is one more register of the sum, where there is room for it.
   private mutating func foldSegmentBase() {
-    guard is64, op.segment >= SegmentName.fs.rawValue, addressWidth == 8 else { return }
+    guard is64, op.segment >= SegmentName.fs.rawValue, addressWidth == 8, !hasVectorIndex else { return }
     let base = op.segment == SegmentName.fs.rawValue ? Offset.fsBase : Offset.gsBase
     if op.index == Offset.zero {
       (op.index, op.scale) = (base, 0)
@@ -48,10 +48,9 @@ extension Decoder {
     if rm == 4 {
       let sib = next8()
       let index = (sib &>> 3) & 7 | (rex & 2) &<< 2
-      if index != 4 {
-        op.index = index &* 8
-        op.scale = sib &>> 6
-      }
+      vectorIndex = index
+      op.scale = sib &>> 6
+      if index != 4 { op.index = index &* 8 }
       rm = sib & 7
       hasBase = !(rm == 5 && mod == 0)
     } else if rm == 5, mod == 0 {

@@ -102,8 +102,9 @@ extension Decoder {
     let code = next8()
     if isForbidden { return setInvalid() }
     switch (map, code) {
+    case (1, 0xAE): decodeVEXControl()
     case (2, 0xF0...0xFF), (3, 0xF0...0xFF): decodeVEXGeneral(map, code)
-    default: setInvalid()
+    default: decodeVectorMap(map, code)
     }
   }
 
@@ -124,20 +125,5 @@ extension Decoder {
     if repeatPrefix == 0xF3 { return system(.pause) }
     if rex & 1 != 0 { return decodeExchangeAccumulator(0x90) }
     set(.nop)
-  }
-
-  /// FWAIT and the x87 instructions that kernels use to find, set up and save the unit.
-  private mutating func decodeFloatingPoint(_ opcode: UInt8) {
-    readModRM()
-    op.width = 2
-    switch (opcode, isMemory, reg) {
-    case (0xDB, false, 4) where modRM == 0xE3: set(.floatControl, detail: FloatControl.initialize)
-    case (0xDB, false, 4) where modRM == 0xE2: set(.floatControl, detail: FloatControl.clear)
-    case (0xD9, true, 5): set(.floatControl, detail: FloatControl.loadControl)
-    case (0xD9, true, 7): set(.floatControl, detail: FloatControl.storeControl)
-    case (0xDD, true, 7): set(.floatControl, detail: FloatControl.storeStatus)
-    case (0xDF, false, 4) where modRM == 0xE0: set(.floatControl, detail: FloatControl.storeStatus)
-    default: setInvalid()
-    }
   }
 }

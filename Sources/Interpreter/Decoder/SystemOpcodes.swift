@@ -74,6 +74,8 @@ extension Decoder {
     case 0xD9: system(.vmmcall)
     case 0xCA where features.contains(.smap): system(.clearAccess)
     case 0xCB where features.contains(.smap): system(.setAccess)
+    case 0xD0 where features.contains(.xsave): system(.readExtendedControl)
+    case 0xD1 where features.contains(.xsave): system(.writeExtendedControl)
     case 0xEE where features.contains(.protectionKeys): system(.readKeyRights)
     case 0xEF where features.contains(.protectionKeys): system(.writeKeyRights)
     case 0xF8 where is64: system(.swapGS)

@@ -13,8 +13,6 @@ extension Decoder {
       system(.systemReturn)
     case 0x08, 0x09: system(.invalidateCache)
     case 0x0D, 0x18...0x1F: decodeHint()
-    case 0x10...0x13, 0x16, 0x17, 0x28, 0x29, 0x2B, 0x50, 0x6E, 0x6F, 0x7E, 0x7F, 0xD6, 0xD7, 0xE7, 0xF0:
-      decodeVectorMove(opcode)
     case 0x20...0x23: decodeControlMove(opcode)
     case 0x30: system(.writeMSR)
     case 0x31: system(.readTSC)
@@ -26,7 +24,6 @@ extension Decoder {
       system(.sysexit)
     case 0x38: decodeThreeByte(next8())
     case 0x40...0x4F: decodeMoveIf(opcode)
-    case 0x71...0x73: decodeVectorShift(opcode)
     case 0x80...0x8F: decodeJumpIf(opcode, isShort: false)
     case 0x90...0x9F: decodeSetIf(opcode)
     case 0xA0, 0xA8: pushSegment(opcode == 0xA0 ? 4 : 5)
@@ -46,7 +43,8 @@ extension Decoder {
     case 0xC3: decodeNonTemporal()
     case 0xC7: decodeGroup9()
     case 0xC8...0xCF: decodeSwapBytes(opcode)
-    default: decodeVectorInteger(opcode)
+    case 0x3A: decodeVectorMap(3, next8())
+    default: decodeVectorMap(1, opcode)
     }
   }
 
@@ -56,7 +54,7 @@ extension Decoder {
     case 0xF0, 0xF1:
       if repeatPrefix == 0xF2 { decodeChecksum(opcode) } else { decodeMoveSwapped(opcode) }
     case 0xF6: decodeAddCarry()
-    default: setInvalid()
+    default: decodeVectorMap(2, opcode)
     }
   }
 
@@ -69,7 +67,7 @@ extension Decoder {
   /// 0F C3: MOVNTI.
   private mutating func decodeNonTemporal() {
     operandsToRM(hasREXW ? 8 : 4)
-    guard isMemory, vectorPrefix == 0 else { return setInvalid() }
+    guard isMemory, vectorPrefix == 0, features.contains(.sse2) else { return setInvalid() }
     set(op.width == 8 ? .store64 : .store32)
   }
 
@@ -79,17 +77,37 @@ extension Decoder {
     guard isMemory else { return decodeFence() }
     let flushes = vectorPrefix == 1 && features.contains(.clflushopt) && reg == 7
     guard vectorPrefix == 0 || flushes else { return setInvalid() }
-    op.width = 4
+    // The forms with REX.W keep 64-bit pointers of the x87 unit.
+    op.width = hasREXW ? 8 : 4
     switch reg {
-    case 0: set(.vectorState, detail: VectorState.save)
-    case 1: set(.vectorState, detail: VectorState.restore)
-    case 2: set(.vectorState, detail: VectorState.loadControl)
-    case 3: set(.vectorState, detail: VectorState.storeControl)
+    case 0 where features.contains(.fxsr): set(.vectorState, detail: VectorState.save)
+    case 1 where features.contains(.fxsr): set(.vectorState, detail: VectorState.restore)
+    case 2, 3: decodeControlWord()
+    case 4 where features.contains(.xsave): end(.vectorState, detail: VectorState.extendedSave)
+    case 5 where features.contains(.xsave): end(.vectorState, detail: VectorState.extendedRestore)
+    case 6 where features.contains(.xsaveopt): end(.vectorState, detail: VectorState.extendedSave)
     case 7:
       op.width = 1
       set(.flushLine)
     default: setInvalid()
     }
+  }
+
+  /// LDMXCSR and STMXCSR.
+  private mutating func decodeControlWord() {
+    guard features.contains(.sse) else { return setInvalid() }
+    op.width = 4
+    op.form = hasVEX ? Form.vex : 0
+    set(.vectorState, detail: reg == 2 ? VectorState.loadControl : VectorState.storeControl)
+  }
+
+  /// VLDMXCSR and VSTMXCSR.
+  mutating func decodeVEXControl() {
+    readModRM()
+    guard isMemory, reg == 2 || reg == 3, has(.avx), !vexIsLong, namesNoThird, vectorPrefix == 0 else {
+      return setInvalid()
+    }
+    decodeControlWord()
   }
 
   private mutating func decodeFence() {
@@ -99,6 +117,6 @@ extension Decoder {
       let kinds: [SystemKind] = [.readFSBase, .readGSBase, .writeFSBase, .writeGSBase]
       return system(kinds[Int(reg)])
     }
-    if vectorPrefix == 0, reg >= 5 { set(.nop) } else { setInvalid() }
+    if vectorPrefix == 0, reg >= 5, features.contains(.sse2) { set(.nop) } else { setInvalid() }
   }
 }

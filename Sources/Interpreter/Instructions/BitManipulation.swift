@@ -187,6 +187,7 @@ extension Decoder {
 
   /// 0F 38 F0 and F1 with F2h.
   mutating func decodeChecksum(_ opcode: UInt8) {
+    guard features.contains(.sse42) else { return setInvalid() }
     let width = opcode == 0xF0 ? 1 : operandWidth
     operandsFromRM(hasREXW ? 8 : 4, sourceWidth: width)
     op.third = width

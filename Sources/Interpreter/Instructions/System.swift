@@ -15,7 +15,7 @@ enum SystemKind: UInt16 {
   case portIn, portOut
   case setAccess, clearAccess
   case readFSBase, readGSBase, writeFSBase, writeGSBase
-  case readKeyRights, writeKeyRights, invalidateContext, readProcessorID
+  case readKeyRights, writeKeyRights, invalidateContext, readProcessorID, readExtendedControl, writeExtendedControl
 }
 
 /// Instructions that end a block because control, rights, time or the machine may be concerned. RIP is after the
@@ -85,6 +85,8 @@ extension Interpreter {
     case .setAccess, .clearAccess: try setAccess(c, kind == .setAccess)
     case .readFSBase, .readGSBase, .writeFSBase, .writeGSBase: try segmentBase(c, op, kind)
     case .readKeyRights, .writeKeyRights: try keyRights(c, isWrite: kind == .writeKeyRights)
+    case .readExtendedControl, .writeExtendedControl:
+      try extendedControl(c, isWrite: kind == .writeExtendedControl)
     case .invalidateContext: try invalidateContext(c, op)
     case .readProcessorID: c.setRegister(op.pointee.a, op.pointee.width, c.pointee.tscAux & 0xFFFF_FFFF)
     }
