@@ -37,7 +37,7 @@ struct MultibootInformation {
   private var freeStart: UInt64 {
     max(occupied.map(\.upperBound).max() ?? 0, 0x10_0000).roundedUp(to: 4096)
   }
-  private func isFree(_ range: Range<UInt64>) -> Bool { !occupied.contains { $0.overlaps(range) } }
+  func isFree(_ range: Range<UInt64>) -> Bool { !occupied.contains { $0.overlaps(range) } }
 
   /// The page of the map, the information and the GDT.
   private var page: UInt64 {
@@ -133,6 +133,7 @@ extension Partition {
       let tables = FirmwareTables(vpCount: configuration.vpCount).bytes
       _ = memory.write(tables, at: GPA(UInt64(FirmwareTables.address)), vtl: .vtl0)
     }
+    leaveFirmwareState(isFree: information.isFree)
     for chunk in try information.chunks() { _ = memory.write(chunk.bytes, at: GPA(chunk.address), vtl: .vtl0) }
     // Null, flat 32-bit code and data: what is loaded now, should the guest load one of them again.
     for (i, descriptor) in [UInt64(0), 0x00CF_9B00_0000_FFFF, 0x00CF_9300_0000_FFFF].enumerated() {

@@ -63,6 +63,47 @@ struct MultibootTests {
     #expect(try run([0x8B, 0x43, 16, 0x8B, 0x40, 4], arguments: "abc") == 0x6261_2065)  // "e ab"
   }
 
+  @Test func `the platform is as firmware leaves it`() throws {
+    // IN AL, 21h and IN AL, A1h: only the tick and the slave are let through.
+    #expect(try run([0x31, 0xC0, 0xE4, 0x21]) == 0xFA)
+    #expect(try run([0x31, 0xC0, 0xE4, 0xA1]) == 0xFF)
+    // MOV EAX, [FEE00350h] and [FEE00360h]: LINT0 is ExtINT, LINT1 NMI, neither masked.
+    #expect(try run([0xA1] + Code.little(UInt32(0xFEE0_0350))) & 0x1_0700 == 0x700)
+    #expect(try run([0xA1] + Code.little(UInt32(0xFEE0_0360))) & 0x1_0700 == 0x400)
+    // MOV EAX, [vector x 4]; MOV ECX, EAX; SHR ECX, 16; SHL ECX, 4; MOVZX EAX, AX; MOV EAX, [EAX + ECX]
+    // What is at vectors 3, 08h and 70h: IRET; PUSH AX, MOV AL, 20h, OUT 20h; the same to A0h.
+    for (vector, code) in [(3, 0xCF), (0x08, 0xE620_B050), (0x70, 0xE620_B050)] as [(UInt32, UInt32)] {
+      let follow: [UInt8] = [0x89, 0xC1, 0xC1, 0xE9, 16, 0xC1, 0xE1, 4, 0x0F, 0xB7, 0xC0, 0x8B, 0x04, 0x08]
+      let read = try run([0xA1] + Code.little(vector * 4) + follow)
+      #expect(vector == 3 ? read & 0xFF == code : read == code)
+    }
+  }
+
+  @Test func `the firmware's tick comes at vector 8, 18.2 times a second`() throws {
+    // MOV DWORD [200040h], 8:low; MOV DWORD [200044h], high | 8E00h: gate 8. LIDT [2000F0h]; STI; HLT
+    let handler: [UInt8] = [0xB8] + Code.little(UInt32(0x5A)) + Self.exitWithEAX
+    let entry = UInt32(SampleELF().address) + UInt32(SampleELF.multibootHeader(flags: 3).count)
+    func code(_ at: UInt32) -> [UInt8] {
+      [0xC7, 0x05] + Code.little(UInt32(0x20_0040)) + Code.little(0x8_0000 | at & 0xFFFF)
+        + [0xC7, 0x05] + Code.little(UInt32(0x20_0044)) + Code.little(at & 0xFFFF_0000 | 0x8E00)
+        + [0x66, 0xC7, 0x05] + Code.little(UInt32(0x20_00F0)) + [0xFF, 0x07]
+        + [0xC7, 0x05] + Code.little(UInt32(0x20_00F2)) + Code.little(UInt32(0x20_0000))
+        + [0x0F, 0x01, 0x1D] + Code.little(UInt32(0x20_00F0)) + [0xFB, 0xF4, 0xEB, 0xFE]
+    }
+    let at = entry + UInt32(code(0).count)
+    let recorder = Recorder()
+    let partition = try recorder.partition(Configuration(vpCount: 1, vtlCount: 1, memoryBytes: 128 << 20))
+    try partition.load(try image(code(at) + handler), name: "image", module: nil)
+    while case .idle(let until?) = partition.advance(slices: 200), until < VirtualTime(ticks: 1_000_000_000) {
+      partition.warp(to: until)
+    }
+    #expect(partition.stopCause == .debugExit)
+    #expect(partition.exitStatus == 0x5A)
+    // 65,536 / 1,193,182 s = 54.9254 ms.
+    let milliseconds = Double(partition.clock.rawValue) / 1e6
+    #expect((54.92...54.95).contains(milliseconds))
+  }
+
   @Test func `a module is told of by its start and end`() throws {
     let module = BootModule(name: "initrd", bytes: Array("NR_CPUS=2\n".utf8))
     // MOV EAX, [EBX + 20]; MOV ECX, [EBX + 24]; MOV EAX, [ECX + 4]; SUB EAX, [ECX]
