@@ -181,7 +181,21 @@
     all += [0x02, 0x0C, 0x0D, 0x0E, 0x0F, 0x42, 0x4A, 0x4B, 0x4C, 0x06, 0x46, 0x38, 0x18].flatMap {
       forms("vex 3a \(hex($0)) | c4 e3 65 \(hex($0)) ca 35\nvex 3a m \(hex($0)) | c4 e3 65 \(hex($0)) 4b 11 1a")
     }
-    return all + forms(wideOnly)
+    return all + forms(wideOnly) + extendedState
+  }
+
+  /// XSAVE or XSAVEOPT of SSE and AVX at rbx + 100h, a change, XRSTOR, and one more instruction.
+  ///
+  /// The header is cleared before, and after it also what processors are free to choose: XSTATE_BV and MXCSR_MASK.
+  private var extendedState: [Form] {
+    let header = [0, 8, 0x10].map { "48 c7 83 \(hex($0)) 03 00 00 00 00 00 00" }.joined(separator: " ")
+    let change = "c5 f5 fe ca"
+    let restore = "0f ae ab 00 01 00 00 b1 07"
+    let clear = "48 c7 83 00 03 00 00 00 00 00 00 c7 83 1c 01 00 00 00 00 00 00"
+    let components = "b8 06 00 00 00 ba 00 00 00 00"
+    return ["a3", "b3"].flatMap { save in
+      forms("xsave \(save) | \(header) \(components) 0f ae \(save) 00 01 00 00 \(change) \(restore) \(clear)")
+    }
   }
 
   private let wideOnly = """

@@ -83,9 +83,9 @@ extension Decoder {
     case 0 where features.contains(.fxsr): set(.vectorState, detail: VectorState.save)
     case 1 where features.contains(.fxsr): set(.vectorState, detail: VectorState.restore)
     case 2, 3: decodeControlWord()
-    case 4 where features.contains(.xsave): end(.vectorState, detail: VectorState.extendedSave)
-    case 5 where features.contains(.xsave): end(.vectorState, detail: VectorState.extendedRestore)
-    case 6 where features.contains(.xsaveopt): end(.vectorState, detail: VectorState.extendedSave)
+    case 4 where features.contains(.xsave): set(.vectorState, detail: VectorState.extendedSave)
+    case 5 where features.contains(.xsave): set(.vectorState, detail: VectorState.extendedRestore)
+    case 6 where features.contains(.xsaveopt): set(.vectorState, detail: VectorState.extendedSave)
     case 7:
       op.width = 1
       set(.flushLine)
