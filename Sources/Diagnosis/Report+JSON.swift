@@ -5,22 +5,12 @@ import Journal
 extension Report: JSONWritable {
   public func write(to json: inout JSONWriter) {
     json.object { json in
-      json.field("schema", "vtlscope.why")
-      json.field("version", Self.schema)
-      json.field("time", snapshot.machine.time)
-      json.field("epoch", snapshot.machine.epoch)
+      json.head("vtlscope.why", version: Self.schema, time: snapshot.machine.time, epoch: snapshot.machine.epoch)
       json.key("findings")
       json.array { json in
         for finding in findings { json.value(finding) }
       }
     }
-  }
-
-  /// The whole document, with a last newline.
-  public var json: String {
-    var writer = JSONWriter()
-    write(to: &writer)
-    return writer.text + "\n"
   }
 }
 

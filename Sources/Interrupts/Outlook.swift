@@ -45,11 +45,7 @@ public func outlook(
 ) -> Outlook {
   if let stopped = stoppedGate(context) { return .held(stopped) }
   if !context.isHardwareEnabled { return .held(.apicDisabled) }
-  let isActive = context.vtl == active
-  if !isActive, !isAbove(context.vtl, active, order) { return .held(.vtlInactive(active: active)) }
-  if isActive, let winner = preemptionTarget(active: active, contexts: contexts, order: order) {
-    return .held(.vtlInactive(active: winner))
-  }
+  if let gate = turnGate(context, active, contexts, order) { return .held(gate) }
   if let cause = priorityCause(
     of: vector, taskPriority: context.taskPriority, inService: context.highestInService)
   {
@@ -59,25 +55,16 @@ public func outlook(
     }
   }
   if let top = context.highestRequest, top > vector { return .held(.behind(top)) }
-  guard isActive else { return preemption(by: context, active, contexts, order) }
-  guard context.interruptsEnabled else {
-    return .held(.interruptsDisabled(isHalted: context.activity == .halted))
-  }
-  return context.interruptShadow ? .held(.interruptShadow) : .deliverable
+  return maskableOutlook(in: context, active, contexts, order)
 }
 
 /// What becomes of an NMI that is pending in `context`.
 public func nmiOutlook(
   in context: ContextGates, active: VTL, contexts: [ContextGates], order: PrivilegeOrder = .highestFirst
 ) -> Outlook {
-  if let stopped = stoppedGate(context) { return .held(stopped) }
-  let isActive = context.vtl == active
-  if !isActive, !isAbove(context.vtl, active, order) { return .held(.vtlInactive(active: active)) }
-  if isActive, let winner = preemptionTarget(active: active, contexts: contexts, order: order) {
-    return .held(.vtlInactive(active: winner))
-  }
+  if let gate = stoppedGate(context) ?? turnGate(context, active, contexts, order) { return .held(gate) }
   if context.nmiBlocked { return .held(.nmiBlocked) }
-  guard isActive else { return preemption(by: context, active, contexts, order) }
+  guard context.vtl == active else { return preemption(by: context, active, contexts, order) }
   return context.interruptShadow ? .held(.interruptShadow) : .deliverable
 }
 
@@ -85,17 +72,8 @@ public func nmiOutlook(
 public func externalOutlook(
   in context: ContextGates, active: VTL, contexts: [ContextGates], order: PrivilegeOrder = .highestFirst
 ) -> Outlook {
-  if let stopped = stoppedGate(context) { return .held(stopped) }
-  let isActive = context.vtl == active
-  if !isActive, !isAbove(context.vtl, active, order) { return .held(.vtlInactive(active: active)) }
-  if isActive, let winner = preemptionTarget(active: active, contexts: contexts, order: order) {
-    return .held(.vtlInactive(active: winner))
-  }
-  guard isActive else { return preemption(by: context, active, contexts, order) }
-  guard context.interruptsEnabled else {
-    return .held(.interruptsDisabled(isHalted: context.activity == .halted))
-  }
-  return context.interruptShadow ? .held(.interruptShadow) : .deliverable
+  if let gate = stoppedGate(context) ?? turnGate(context, active, contexts, order) { return .held(gate) }
+  return maskableOutlook(in: context, active, contexts, order)
 }
 
 private func stoppedGate(_ context: ContextGates) -> DeliveryGate? {
@@ -119,4 +97,25 @@ private func preemption(
     return .preempts(context.vtl)
   }
   return .held(.vtlInactive(active: winner))
+}
+
+/// Whether it is the context's turn: its VTL is active and stays so, or is above the active one.
+private func turnGate(
+  _ context: ContextGates, _ active: VTL, _ contexts: [ContextGates], _ order: PrivilegeOrder
+) -> DeliveryGate? {
+  guard context.vtl == active else {
+    return isAbove(context.vtl, active, order) ? nil : .vtlInactive(active: active)
+  }
+  return preemptionTarget(active: active, contexts: contexts, order: order).map { .vtlInactive(active: $0) }
+}
+
+/// How an interrupt goes on that only IF and the shadow may still hold back.
+private func maskableOutlook(
+  in context: ContextGates, _ active: VTL, _ contexts: [ContextGates], _ order: PrivilegeOrder
+) -> Outlook {
+  guard context.vtl == active else { return preemption(by: context, active, contexts, order) }
+  guard context.interruptsEnabled else {
+    return .held(.interruptsDisabled(isHalted: context.activity == .halted))
+  }
+  return context.interruptShadow ? .held(.interruptShadow) : .deliverable
 }

@@ -30,11 +30,4 @@ public struct Dump: JSONWritable {
       json.field("events", lines: events) { $0.write(to: &$1) }
     }
   }
-
-  /// The whole document, with a last newline.
-  public var json: String {
-    var writer = JSONWriter()
-    write(to: &writer)
-    return writer.text + "\n"
-  }
 }

@@ -1,6 +1,17 @@
+import Architecture
+
 /// Something with one JSON form.
 public protocol JSONWritable {
   func write(to json: inout JSONWriter)
+}
+
+extension JSONWritable {
+  /// A whole document, with a last newline.
+  public var json: String {
+    var writer = JSONWriter()
+    write(to: &writer)
+    return writer.text + "\n"
+  }
 }
 
 /// Writes JSON text (RFC 8259) from the first character to the last, with keys in the order they are given.
@@ -80,6 +91,13 @@ public struct JSONWriter {
   public mutating func field(_ name: String, object body: (inout JSONWriter) -> Void) {
     key(name)
     object(body)
+  }
+  /// What a document about one moment of a machine begins with.
+  public mutating func head(_ schema: String, version: Int, time: VirtualTime, epoch: UInt64) {
+    field("schema", schema)
+    field("version", version)
+    field("time", time)
+    field("epoch", epoch)
   }
   /// An array with one line per element.
   public mutating func field<T>(

@@ -47,8 +47,11 @@ struct EventsCommand: ParsableCommand {
 
   func run() throws {
     let reader: RegionReader
-    do throws(RegionError) { reader = try RegionDirectory.standard.reader(target) } catch { throw fail(error) }
-    let model = try inspect(reader)
+    let model: InspectorModel
+    do throws(RegionError) {
+      reader = try RegionDirectory.standard.reader(target)
+      model = try firstLook(at: reader)
+    } catch { throw fail(error) }
     let wanted: EventFilter
     do throws(PaletteError) { wanted = try EventFilter(filter, model) } catch {
       throw fail(.usage, "--filter: \(error.description)")
@@ -64,15 +67,6 @@ struct EventsCommand: ParsableCommand {
     } else {
       _ = try Output.send(printer.lines(events, missed: batch.missed &+ batch.unreadable))
     }
-  }
-
-  private func inspect(_ reader: RegionReader) throws -> InspectorModel {
-    do throws(RegionError) {
-      var watcher = try RegionWatcher(reader)
-      var model = try watcher.model(isReadOnly: true)
-      model.apply(try watcher.look(at: HostClock.now()))
-      return model
-    } catch { throw fail(error) }
   }
 
   private func readAll(_ reader: RegionReader) throws -> EventBatch {

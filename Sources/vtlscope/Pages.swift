@@ -26,12 +26,18 @@ struct PageOptions: ParsableArguments {
   }
 }
 
-/// One look at a core, alive or dead, with what diagnosis says of it.
+/// A first look at a core, alive or dead.
+func firstLook(at reader: RegionReader) throws(RegionError) -> InspectorModel {
+  var watcher = try RegionWatcher(reader)
+  var model = try watcher.model(isReadOnly: true)
+  model.apply(try watcher.look(at: HostClock.now()))
+  return model
+}
+
+/// The same, with what diagnosis says of it.
 func inspect(_ target: String?) throws -> InspectorModel {
   do throws(RegionError) {
-    var watcher = try RegionWatcher(try RegionDirectory.standard.reader(target))
-    var model = try watcher.model(isReadOnly: true)
-    model.apply(try watcher.look(at: HostClock.now()))
+    var model = try firstLook(at: try RegionDirectory.standard.reader(target))
     // While a machine runs, diagnosis is due at every fifth look.
     for _ in 0..<5 { model.apply(Update(snapshot: nil, liveness: model.liveness)) }
     return model

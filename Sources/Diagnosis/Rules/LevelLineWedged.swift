@@ -60,7 +60,7 @@ extension Scene {
   /// The local APICs that a pin's message would reach now.
   func targets(of pin: PinSnapshot) -> [ContextID] {
     guard pin.entry.deliveryMode.isInterrupt else { return [] }
-    return resolve(InterruptMessage(pin.entry), from: nil, in: pin.group).contexts
+    return resolve(pin.message, from: nil, in: pin.group).contexts
   }
 
   /// The local APICs of the pin's group that have its vector pending or in service.
@@ -70,20 +70,6 @@ extension Scene {
       context.isEnabled && context.group == pin.group
         && (context.pending.contains { $0.vector == vector } || context.inService.contains { $0.vector == vector })
     }.map(\.id)
-  }
-}
-
-extension InterruptMessage {
-  /// What an entry of a redirection table sends: 8 bits of destination, and FFh is everybody.
-  fileprivate init(_ entry: RedirectionEntry) {
-    var command = InterruptCommand(rawValue: 0)
-    command.vector = entry.vector
-    command.deliveryMode = entry.deliveryMode
-    command.isLogical = entry.isLogical
-    command.isLevelTriggered = entry.isLevelTriggered
-    command.isAsserted = true
-    command.destination = UInt32(entry.destination)
-    self.init(command, isNarrow: true)
   }
 }
 

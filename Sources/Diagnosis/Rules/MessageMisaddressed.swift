@@ -1,4 +1,5 @@
 import Architecture
+import Interrupts
 import Journal
 
 extension Rule {
@@ -40,14 +41,5 @@ extension Rule {
       remedy: fault == .extendedDestination
         ? "a destination below 100, or the VMM moves bits 11:5 to where it reads them"
         : "an address of the form feexx00x")
-  }
-}
-
-extension MessageSignal {
-  /// Why this is no interrupt message; nil when it is one.
-  fileprivate var fault: MessageFault? {
-    if address &>> 32 != 0 { return .highAddress }
-    if !isInterrupt { return .notInterruptAddress }
-    return address.field(5, 7) == 0 ? nil : .extendedDestination
   }
 }

@@ -8,16 +8,18 @@ import Journal
 extension InspectorModel {
   /// The whole document, with a last newline.
   public func json(of page: Page) -> String {
-    var writer = JSONWriter()
     switch page {
-    case .snap: writer.value(SnapReport(self))
-    case .groups: writer.value(GroupsReport(self))
-    case .lapic(let id): writer.value(LapicReport(self, id))
-    case .timers: writer.value(TimersReport(snapshot, index.timers))
-    case .sched(let last): writer.value(SchedReport(snapshot, index.lanes, last: last))
-    case .routes: writer.value(RoutesReport(snapshot))
+    case .snap: SnapReport(self).json
+    case .groups: GroupsReport(self).json
+    case .lapic(let id): LapicReport(self, id).json
+    case .timers: TimersReport(snapshot, index.timers).json
+    case .sched(let last): SchedReport(snapshot, index.lanes, last: last).json
+    case .routes: RoutesReport(snapshot).json
     }
-    return writer.text + "\n"
+  }
+
+  fileprivate func head(_ schema: String, version: Int, to json: inout JSONWriter) {
+    json.head(schema, version: version, time: snapshot.machine.time, epoch: snapshot.machine.epoch)
   }
 }
 
@@ -29,10 +31,7 @@ struct SnapReport: JSONWritable {
 
   func write(to json: inout JSONWriter) {
     json.object { json in
-      json.field("schema", "vtlscope.snap")
-      json.field("version", Self.schema)
-      json.field("time", model.snapshot.machine.time)
-      json.field("epoch", model.snapshot.machine.epoch)
+      model.head("vtlscope.snap", version: Self.schema, to: &json)
       json.field("name", model.name)
       json.field("core", model.liveness.word)
       json.field("snapshot", model.snapshot)
@@ -50,10 +49,7 @@ struct GroupsReport: JSONWritable {
 
   func write(to json: inout JSONWriter) {
     json.object { json in
-      json.field("schema", "vtlscope.groups")
-      json.field("version", Self.schema)
-      json.field("time", model.snapshot.machine.time)
-      json.field("epoch", model.snapshot.machine.epoch)
+      model.head("vtlscope.groups", version: Self.schema, to: &json)
       json.key("groups")
       json.array { json in for group in model.snapshot.groups { json.value(group) } }
       json.field("members", lines: model.contexts.compactMap { model.snapshot[$0] }) { context, json in
@@ -82,10 +78,7 @@ struct LapicReport: JSONWritable {
   func write(to json: inout JSONWriter) {
     let context = model.snapshot[id]
     json.object { json in
-      json.field("schema", "vtlscope.lapic")
-      json.field("version", Self.schema)
-      json.field("time", model.snapshot.machine.time)
-      json.field("epoch", model.snapshot.machine.epoch)
+      model.head("vtlscope.lapic", version: Self.schema, to: &json)
       if let context {
         let decoding = APICDecoding(context)
         json.field("mode", decoding.mode.text)

@@ -11,12 +11,13 @@ enum HostFloat {
   static func apply(_ kind: VectorFloat, _ a: UInt64, _ b: UInt64, isDouble: Bool, mxcsr: UInt32) -> UInt64? {
     guard suits(mxcsr), kind.rawValue <= VectorFloat.divide.rawValue || kind == .squareRoot else { return nil }
     return isDouble
-      ? double(kind, a, b)
-      : single(kind, UInt32(truncatingIfNeeded: a), UInt32(truncatingIfNeeded: b)).map { UInt64($0) }
+      ? apply(kind, Double(bitPattern: a), Double(bitPattern: b))?.bitPattern
+      : apply(kind, Float(bitPattern: UInt32(truncatingIfNeeded: a)), Float(bitPattern: UInt32(truncatingIfNeeded: b)))
+        .map { UInt64($0.bitPattern) }
   }
 
-  private static func double(_ kind: VectorFloat, _ a: UInt64, _ b: UInt64) -> UInt64? {
-    let (x, y) = (Double(bitPattern: a), Double(bitPattern: b))
+  @inline(__always)
+  private static func apply<Value: BinaryFloatingPoint>(_ kind: VectorFloat, _ x: Value, _ y: Value) -> Value? {
     guard y.isNormal, kind == .squareRoot ? y > 0 : x.isNormal else { return nil }
     let result =
       switch kind {
@@ -28,21 +29,6 @@ enum HostFloat {
       }
     // Next to the smallest normal number the exact result may have been tiny.
     guard result.isNormal, result.magnitude > .leastNormalMagnitude else { return nil }
-    return result.bitPattern
-  }
-
-  private static func single(_ kind: VectorFloat, _ a: UInt32, _ b: UInt32) -> UInt32? {
-    let (x, y) = (Float(bitPattern: a), Float(bitPattern: b))
-    guard y.isNormal, kind == .squareRoot ? y > 0 : x.isNormal else { return nil }
-    let result =
-      switch kind {
-      case .add: x + y
-      case .subtract: x - y
-      case .multiply: x * y
-      case .divide: x / y
-      default: y.squareRoot()
-      }
-    guard result.isNormal, result.magnitude > .leastNormalMagnitude else { return nil }
-    return result.bitPattern
+    return result
   }
 }

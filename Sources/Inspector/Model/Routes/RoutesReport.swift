@@ -36,10 +36,7 @@ extension RouteRow {
 extension RoutesReport: JSONWritable {
   public func write(to json: inout JSONWriter) {
     json.object { json in
-      json.field("schema", "vtlscope.routes")
-      json.field("version", Self.schema)
-      json.field("time", time)
-      json.field("epoch", epoch)
+      json.head("vtlscope.routes", version: Self.schema, time: time, epoch: epoch)
       json.key("routes")
       json.array { json in for entry in routes { json.value(entry) } }
       json.field("pic", platform.pic)

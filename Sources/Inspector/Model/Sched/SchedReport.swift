@@ -42,10 +42,7 @@ public struct SchedReport: Sendable {
 extension SchedReport: JSONWritable {
   public func write(to json: inout JSONWriter) {
     json.object { json in
-      json.field("schema", "vtlscope.sched")
-      json.field("version", Self.schema)
-      json.field("time", time)
-      json.field("epoch", epoch)
+      json.head("vtlscope.sched", version: Self.schema, time: time, epoch: epoch)
       json.field("from", from)
       json.field("to", to)
       json.key("vps")

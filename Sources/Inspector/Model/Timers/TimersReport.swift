@@ -66,10 +66,7 @@ public struct TimersSummary: Hashable, Sendable {
 extension TimersReport: JSONWritable {
   public func write(to json: inout JSONWriter) {
     json.object { json in
-      json.field("schema", "vtlscope.timers")
-      json.field("version", Self.schema)
-      json.field("time", time)
-      json.field("epoch", epoch)
+      json.head("vtlscope.timers", version: Self.schema, time: time, epoch: epoch)
       json.field("late", summary.late.count)
       json.field("maskedWhilePending", summary.maskedWhilePending)
       json.key("timers")
