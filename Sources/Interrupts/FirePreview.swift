@@ -149,10 +149,9 @@ extension Snapshot {
 
   /// What becomes of the 8259's interrupt, which waits in `context`.
   public func externalOutlook(in context: ContextSnapshot) -> Outlook {
-    let contexts = contexts(of: context.id.vp)
-    let active = contexts.first { $0.isActive }?.id.vtl ?? context.id.vtl
-    return Interrupts.externalOutlook(
-      in: ContextGates(context), active: active, contexts: contexts.map { ContextGates($0) })
+    var command = InterruptCommand(rawValue: 0)
+    command.deliveryMode = .external
+    return outlook(for: command, in: context)
   }
 
   /// How `command` would go on in `context`, once accepted.

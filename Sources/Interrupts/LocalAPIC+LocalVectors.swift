@@ -45,7 +45,7 @@ extension LocalAPIC {
     command.vector = entry.vector
     command.deliveryMode = source == .timer || source == .error ? .fixed : entry.deliveryMode
     command.isAsserted = true
-    command.isLevelTriggered = source == .lint0 && command.deliveryMode == .fixed && entry.isLevelTriggered
+    command.isLevelTriggered = isLevel(source)
     return command
   }
 
@@ -59,9 +59,7 @@ extension LocalAPIC {
   ///
   /// LINT1 is always edge sensitive (SDM Vol. 3A, 12.5.1, trigger mode).
   private mutating func noteDelivery(of source: LocalVector) {
-    if source == .lint0, self[.lint0].deliveryMode == .fixed, self[.lint0].isLevelTriggered {
-      self[.lint0].isRemoteIRRSet = true
-    }
+    if isLevel(source) { self[.lint0].isRemoteIRRSet = true }
     if source == .performance { self[.performance].isMasked = true }
   }
 

@@ -37,9 +37,8 @@ extension LocalAPIC {
     let bit = LocalPins.bit(pin)
     guard isHigh != (pins.lines & bit != 0) else { return false }
     let wasPending = isExternalPending
-    let wasAsserted = isAsserted(pin)
     pins.lines ^= bit
-    if !wasAsserted, isAsserted(pin), takesEdge(pin) { pins.due |= bit }
+    if isAsserted(pin), takesEdge(pin) { pins.due |= bit }
     updatePins()
     return needsPinService || wasPending != isExternalPending
   }
@@ -57,7 +56,7 @@ extension LocalAPIC {
   }
 
   /// Only LINT0 is, and only for fixed delivery: LINT1 does not do levels (12.5.1, trigger mode).
-  private func isLevel(_ pin: LocalVector) -> Bool {
+  func isLevel(_ pin: LocalVector) -> Bool {
     pin == .lint0 && self[pin].deliveryMode == .fixed && self[pin].isLevelTriggered
   }
 

@@ -70,11 +70,14 @@ public struct PICChip: Hashable, Sendable {
     return (UInt8(turned.trailingZeroBitCount) + first) & 7
   }
 
+  /// The input in service that counts: in special mask mode a masked one holds nobody back, and a non-specific EOI does not
+  /// find it.
+  private var served: UInt8? { highest(of: isSpecialMask ? inService & ~mask : inService) }
+
   /// The input to acknowledge next.
   private var pending: UInt8? {
     guard isInitialized, let input = highest(of: requests & ~mask) else { return nil }
-    // In special mask mode a masked input in service holds nobody back.
-    guard let served = highest(of: isSpecialMask ? inService & ~mask : inService) else { return input }
+    guard let served else { return input }
     if priority(input) < priority(served) { return input }
     // A slave in service may ask again: for a higher input of its own (special fully nested mode).
     return isSpecialFullyNested && input == served && input == PIC.cascadeInput ? input : nil
@@ -152,8 +155,7 @@ public struct PICChip: Hashable, Sendable {
     case 0b000: rotatesOnAutoEOI = false
     case 0b100: rotatesOnAutoEOI = true
     case 0b001, 0b101:
-      // A masked input is not found by a non-specific EOI in special mask mode.
-      guard let served = highest(of: isSpecialMask ? inService & ~mask : inService) else { return }
+      guard let served else { return }
       inService &= ~(1 << served)
       if value.bit(7) { lowest = served }
     case 0b011: inService &= ~(1 << named)

@@ -19,11 +19,7 @@ extension Partition {
       VirtualTime(ticks: Self.processorExitTicks)
     case .portIn, .portOut: VirtualTime(ticks: Self.deviceExitTicks)
     case .mmioRead(let address, _), .mmioWrite(let address, _, _):
-      VirtualTime(ticks: isLocalAPIC(address, vp) ? Self.processorExitTicks : Self.deviceExitTicks)
+      VirtualTime(ticks: isAPICPage(address, of: active(vp)) ? Self.processorExitTicks : Self.deviceExitTicks)
     }
-  }
-
-  private func isLocalAPIC(_ address: GPA, _ vp: Int) -> Bool {
-    apic(active(vp)).pointee.mmioPage?.pageNumber == address.pageNumber
   }
 }

@@ -42,7 +42,7 @@ extension Partition {
       }
     }
     platformGeneration &+= 1
-    updatePlatformDue()
+    updateEarliestDue()
   }
 
   /// A local APIC tells the IOAPIC that a level-triggered interrupt is done (SDM Vol. 3A, 12.8.5).

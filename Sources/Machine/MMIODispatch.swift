@@ -13,12 +13,14 @@ extension Partition {
     case nobody
   }
 
+  func isAPICPage(_ address: GPA, of id: ContextID) -> Bool {
+    apic(id).pointee.mmioPage?.pageNumber == address.pageNumber
+  }
+
   /// RAM wins over the APIC page: an APIC that a guest moved over RAM is out of its reach there, as in KVM; the SDM (Vol.
   /// 3A, 12.4.5) leaves such an address to the guest to avoid.
   private func owner(_ address: GPA, _ id: ContextID) -> Owner {
-    if let page = apic(id).pointee.mmioPage, page.pageNumber == address.pageNumber {
-      return .apic(Int(address.pageOffset))
-    }
+    if isAPICPage(address, of: id) { return .apic(Int(address.pageOffset)) }
     let offset = address.rawValue &- ioapic.configuration.base.rawValue
     if offset < IOAPIC.byteCount { return .ioapic(Int(offset)) }
     let place = address.rawValue &- TestMemory.base

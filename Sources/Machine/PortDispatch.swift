@@ -45,19 +45,20 @@ extension Partition {
 
   /// Lets the devices, and the IOAPIC's pins that are held back, do what is due.
   func expirePlatform() {
-    for (number, device) in Devices.all.enumerated() where device.due(devices) <= clock {
+    for (number, device) in Devices.all.enumerated() where devices.dues[number] <= clock {
       perform(device.expire(&devices, clock), of: number)
     }
     if let due = ioapic.due, due <= clock { perform(ioapic.expire(at: clock)) }
   }
 
-  /// Recomputes when the first of them is due. Every change of a device or the IOAPIC must come here.
+  /// Asks every device anew when it is due. Only for changes that do not end in `perform`.
   func updatePlatformDue() {
     for number in Devices.all.indices { devices.noteDue(of: number) }
     updateEarliestDue()
   }
 
-  private func updateEarliestDue() {
+  /// When the first of them is due. Every change of a device or the IOAPIC must come here.
+  func updateEarliestDue() {
     platformDue = min(devices.due, ioapic.due ?? .never)
     if platformDue >= Self.horizon { platformDue = .never }
     if platformDue < earliestDue { earliestDue = platformDue }

@@ -7,9 +7,7 @@ extension Rule {
   /// An inactive VTL is left out: there IF is no reason to wait (TLFS, interrupts of a higher VTL).
   static var haltedWithInterruptsOff: Rule {
     Rule(.haltedWithInterruptsOff, "HLT with IF = 0") { context, scene in
-      guard context.isActive, context.activity == .halted, !context.interruptsEnabled,
-        context.nmiPending == 0,
-        !context.initPending, context.startupPending == nil
+      guard context.isDeaf, context.nmiPending == 0, !context.initPending, context.startupPending == nil
       else { return nil }
 
       let isWanted = !context.pending.isEmpty || context.externalPending

@@ -12,7 +12,7 @@ extension Rule {
         let entry = pin.entry
         guard entry.isLevelTriggered, entry.isRemoteIRRSet, !entry.isMasked, pin.isLineHigh else { return nil }
         let since = max(pin.remoteIRRSince, pin.lineSince)
-        guard scene.isOld(since, scene.thresholds.blocked), scene.holders(of: pin).isEmpty else { return nil }
+        guard scene.isOld(since, scene.thresholds.blocked), scene.snapshot.holders(of: pin).isEmpty else { return nil }
         let write = scene.facts.devices.writes[number]
         let ended = scene.facts.devices.ends[entry.vector.index].map { $0 >= pin.remoteIRRSince } ?? false
         let suppressed = scene.targets(of: pin).filter { scene.snapshot[$0]?.apic[0xF0].bit(12) ?? false }
@@ -63,10 +63,13 @@ extension Scene {
     return resolve(pin.message, from: nil, in: pin.group).contexts
   }
 
-  /// The local APICs of the pin's group that have its vector pending or in service.
-  fileprivate func holders(of pin: PinSnapshot) -> [ContextID] {
+}
+
+extension Snapshot {
+  /// The local APICs of the pin's group that have its vector pending or in service: an EOI is still to come.
+  public func holders(of pin: PinSnapshot) -> [ContextID] {
     let vector = pin.entry.vector
-    return snapshot.contexts.filter { context in
+    return contexts.filter { context in
       context.isEnabled && context.group == pin.group
         && (context.pending.contains { $0.vector == vector } || context.inService.contains { $0.vector == vector })
     }.map(\.id)

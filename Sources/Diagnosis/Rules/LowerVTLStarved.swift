@@ -12,7 +12,7 @@ extension Rule {
       guard !context.isActive, let highest = context.deliverable, context.interruptsEnabled, !context.interruptShadow,
         context.isProcessing, let holder = scene.active(on: context.id.vp), holder.id.vtl > context.id.vtl,
         // That is the finding, and this context waits for it.
-        !(holder.activity == .halted && !holder.interruptsEnabled)
+        !holder.isDeaf
       else { return nil }
       let vina = VSMVina(rawValue: holder.vina)
       guard !vina.isEnabled || holder.vinaAsserted else { return nil }

@@ -90,7 +90,7 @@ extension Scene {
 }
 
 extension ContextSnapshot {
-  /// Halted with IF = 0.
+  /// The active context of its VP, halted with IF = 0.
   var isDeaf: Bool { isActive && activity == .halted && !interruptsEnabled }
 
   /// "held back: 4f 2f", and what its timer has lost meanwhile.

@@ -4,7 +4,7 @@
 #include "cpu.h"
 
 enum pic_port { PIC_MASTER = 0x20, PIC_SLAVE = 0xA0, PIC_LEVELS = 0x4D0 };
-enum pic_command { PIC_EOI = 0x20, PIC_SPECIFIC_EOI = 0x60, PIC_READ_IRR = 0x0A, PIC_READ_ISR = 0x0B };
+enum pic_command { PIC_EOI = 0x20, PIC_READ_IRR = 0x0A, PIC_READ_ISR = 0x0B };
 #define PIC_DATA(chip) ((uint16_t)((chip) + 1))
 #define PIC_CASCADE 2
 #define PIC_SPURIOUS 7
@@ -49,6 +49,3 @@ static inline uint16_t pit_count(void) {
   uint8_t low = inb(PIT_COUNTER_0);
   return (uint16_t)(inb(PIT_COUNTER_0) << 8 | low);
 }
-
-// An IRQ's line, as the test lines are numbered.
-static inline uint8_t irq_line(uint8_t irq) { return irq ? irq : 2; }

@@ -28,10 +28,7 @@ struct IntervalTimer: PortDevice {
   private static let second: UInt64 = 1_000_000_000
 
   /// How many CLK pulses there were.
-  static func pulse(at time: VirtualTime) -> UInt64 {
-    let product = time.rawValue.multipliedFullWidth(by: frequency)
-    return second.dividingFullWidth((product.high % second, product.low)).quotient
-  }
+  static func pulse(at time: VirtualTime) -> UInt64 { time.pulses(of: frequency) }
 
   /// When a pulse is.
   static func time(of pulse: UInt64) -> VirtualTime {

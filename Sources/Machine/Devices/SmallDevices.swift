@@ -15,10 +15,16 @@ struct PowerManagementTimer: PortDevice {
   mutating func write(_ port: UInt16, _ size: Int, _ value: UInt32, at now: VirtualTime) -> [DeviceEffect]? { [] }
 
   static func count(at now: VirtualTime) -> UInt32 {
+    UInt32(truncatingIfNeeded: now.pulses(of: 3_579_545) & 0xFF_FFFF)
+  }
+}
+
+extension VirtualTime {
+  /// How many pulses of a clock of so many Hz there were, modulo 2^64.
+  func pulses(of frequency: UInt64) -> UInt64 {
     let second: UInt64 = 1_000_000_000
-    let product = now.rawValue.multipliedFullWidth(by: 3_579_545)
-    return UInt32(
-      truncatingIfNeeded: second.dividingFullWidth((product.high % second, product.low)).quotient & 0xFF_FFFF)
+    let product = rawValue.multipliedFullWidth(by: frequency)
+    return second.dividingFullWidth((product.high % second, product.low)).quotient
   }
 }
 
