@@ -33,6 +33,11 @@ func writeFile(_ path: String, _ text: String) throws(FileError) {
   let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw FileError(description: "\(path): \(String(cString: strerror(errno)))") }
   defer { close(descriptor) }
+  try writeAll(text, to: descriptor, path)
+}
+
+/// Writes all of a text to an open file.
+func writeAll(_ text: String, to descriptor: Int32, _ path: String) throws(FileError) {
   var rest = Array(text.utf8)[...]
   while !rest.isEmpty {
     let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }

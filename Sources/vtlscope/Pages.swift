@@ -38,8 +38,7 @@ func firstLook(at reader: RegionReader) throws(RegionError) -> InspectorModel {
 func inspect(_ target: String?) throws -> InspectorModel {
   do throws(RegionError) {
     var model = try firstLook(at: try RegionDirectory.standard.reader(target))
-    // While a machine runs, diagnosis is due at every fifth look.
-    for _ in 0..<5 { model.apply(Update(snapshot: nil, liveness: model.liveness)) }
+    model.rediagnose()
     return model
   } catch {
     throw fail(error)

@@ -23,8 +23,7 @@ struct PlainSession {
     var watcher = try RegionWatcher(region)
     var model = try watcher.model(isReadOnly: mailbox == nil)
     model.apply(try watcher.look(at: HostClock.now()))
-    // While a machine runs, diagnosis is due at every fifth look.
-    for _ in 0..<5 { model.apply(Update(snapshot: nil, liveness: model.liveness)) }
+    model.rediagnose()
     self.watcher = watcher
     self.mailbox = mailbox
     mode = PlainMode(model, width: Output.width)

@@ -73,8 +73,8 @@ enum UserFiles {
   static func writeNew(_ path: String, _ text: String) throws(FileError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw FileError(description: "\(path): \(String(cString: strerror(errno)))") }
-    close(descriptor)
-    try writeFile(path, text)
+    defer { close(descriptor) }
+    try writeAll(text, to: descriptor, path)
   }
 
   /// Each directory that is missing on the way, for this user alone; the last one must be this user's.

@@ -43,15 +43,9 @@ struct Why: ParsableCommand {
       }
       report = report.only(context)
     }
-    print(json ? report.json : report.text(width: Self.columns), terminator: "")
+    // No longer lines than can be read.
+    print(json ? report.json : report.text(width: min(100, Output.width)), terminator: "")
     if !report.findings.isEmpty { throw ExitCode(ExitStatus.findings.rawValue) }
-  }
-
-  /// The width of the terminal, but no longer lines than can be read; 100 where there is none.
-  private static var columns: Int {
-    var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
-    return max(40, min(100, Int(size.ws_col)))
   }
 }
 

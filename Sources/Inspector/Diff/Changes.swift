@@ -39,8 +39,9 @@ struct Changes {
   /// The newest event since then that does such a thing there.
   private func cause(of field: ContextField, at context: ContextSnapshot) -> String {
     var text = ""
-    if let event = model.events.newest(
-      since: old.machine.nextEvent, where: { $0.context == context.id && field.isCause($0.body) })
+    if let isCause = field.isCause,
+      let event = model.events.newest(
+        since: old.machine.nextEvent, where: { $0.context == context.id && isCause($0.body) })
     {
       text = "event \(event.sequence) \(event.kindText)"
       if event.rip != 0 { return text + " at " + model.code(event.rip) }
@@ -64,8 +65,9 @@ struct Changes {
       let isRebuilt: (Event) -> Bool = { event in
         if case .mapRebuilt(let id, _, _, _) = event.body { id == group.id } else { false }
       }
-      let event = model.events.newest(since: old.machine.nextEvent, where: isRebuilt)
-      return changes("g\(group.id.rawValue)", fields, event.map { "event \($0.sequence) MAP" } ?? "")
+      return changes(
+        "g\(group.id.rawValue)", fields,
+        model.events.newest(since: old.machine.nextEvent, where: isRebuilt).map { "event \($0.sequence) MAP" } ?? "")
     }
   }
 
@@ -83,8 +85,14 @@ struct Changes {
     }
   }
 
-  private func changes(_ subject: String, _ fields: [(String, String, String)], _ cause: String) -> [Change] {
-    fields.filter { $0.1 != $0.2 }.map { Change(subject: subject, field: $0.0, old: $0.1, new: $0.2, cause: cause) }
+  /// The log is searched for the cause only when something has changed.
+  private func changes(
+    _ subject: String, _ fields: [(String, String, String)], _ cause: @autoclosure () -> String
+  ) -> [Change] {
+    let different = fields.filter { $0.1 != $0.2 }
+    guard !different.isEmpty else { return [] }
+    let cause = cause()
+    return different.map { Change(subject: subject, field: $0.0, old: $0.1, new: $0.2, cause: cause) }
   }
 }
 

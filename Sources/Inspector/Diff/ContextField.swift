@@ -8,18 +8,18 @@ struct ContextField: Sendable {
   /// It changes whenever the context runs: of interest only where it is asked for.
   var isProgress = false
   var text: @Sendable (ContextSnapshot, Snapshot) -> String
-  /// Whether an event is of the kind that changes it.
-  var isCause: @Sendable (Event.Body) -> Bool = { _ in false }
+  /// Whether an event is of the kind that changes it; nil when none is.
+  var isCause: (@Sendable (Event.Body) -> Bool)?
 
   private static func register(
-    _ name: String, _ offset: Int, _ digits: Int = 8, isCause: @escaping @Sendable (Event.Body) -> Bool = { _ in false }
+    _ name: String, _ offset: Int, _ digits: Int = 8, isCause: (@Sendable (Event.Body) -> Bool)? = nil
   ) -> ContextField {
     ContextField(name: name, text: { context, _ in TextForm.hex(context.apic[offset], digits) }, isCause: isCause)
   }
 
   private static func value(
     _ name: String, _ text: @escaping @Sendable (ContextSnapshot) -> String,
-    isCause: @escaping @Sendable (Event.Body) -> Bool = { _ in false }
+    isCause: (@Sendable (Event.Body) -> Bool)? = nil
   ) -> ContextField {
     ContextField(name: name, text: { context, _ in text(context) }, isCause: isCause)
   }

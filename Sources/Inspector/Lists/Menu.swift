@@ -13,8 +13,6 @@ struct Menu: Hashable, Sendable {
     case .pageDown: place += 8
     case .home, "g": place = 0
     case .end, "G": place = count - 1
-    case .mouse(let event) where event.kind == .wheelUp: place -= 1
-    case .mouse(let event) where event.kind == .wheelDown: place += 1
     default: return false
     }
     place = max(0, min(count - 1, place))

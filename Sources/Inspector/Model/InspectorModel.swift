@@ -200,7 +200,8 @@ public struct InspectorModel: Sendable {
     }
   }
 
-  private mutating func rediagnose() {
+  /// Looks for what is stuck now: while a machine runs, `apply` does so at every fifth look only.
+  public mutating func rediagnose() {
     undiagnosed = 0
     findings = diagnose(snapshot, events, symbols: symbols, thresholds: thresholds)
     // What is gone and comes back is new.

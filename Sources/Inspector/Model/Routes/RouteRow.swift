@@ -1,4 +1,5 @@
 import Architecture
+import Diagnosis
 import Interrupts
 import Journal
 
@@ -45,7 +46,7 @@ extension RouteRow {
       id: .pin(ioapic: ioapic, pin: pin.index), kind: .pin(pin), device: pin.device, group: pin.group,
       message: pin.message, isMasked: pin.entry.isMasked, sent: pin.counters.sent,
       undelivered: pin.counters.undelivered, lastSent: pin.lastSent, lastJourney: pin.lastJourney,
-      isWedged: pin.isWaitingForEOI && !snapshot.isUnderWay(pin.entry.vector, in: pin.group))
+      isWedged: pin.isWaitingForEOI && snapshot.holders(of: pin).isEmpty)
   }
 
   init(_ route: MessageRouteSnapshot, place: Int) {
@@ -84,15 +85,5 @@ extension PinSnapshot {
   /// Its line asks for service, and only an EOI lets it send again.
   fileprivate var isWaitingForEOI: Bool {
     entry.isLevelTriggered && entry.isRemoteIRRSet && !entry.isMasked && isLineHigh
-  }
-}
-
-extension Snapshot {
-  /// Some local APIC of the group has the vector pending or in service: an EOI is still to come.
-  fileprivate func isUnderWay(_ vector: VectorNumber, in group: GroupID) -> Bool {
-    contexts.contains { context in
-      context.isEnabled && context.group == group
-        && (context.inService.contains { $0.vector == vector } || context.pending.contains { $0.vector == vector })
-    }
   }
 }

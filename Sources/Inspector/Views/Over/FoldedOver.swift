@@ -90,13 +90,8 @@ struct FoldedOver: TableView {
   }
 
   /// What may be asked is asked about contexts: a VP passes when one of its contexts does.
-  var filterFields: [FilterField<[ContextSnapshot]>] {
-    ContextFields.all.map { field in
-      FilterField(field.name, field.kind, field.help, words: field.words) { contexts, model in
-        contexts.flatMap { field.values($0, model) }
-      }
-    }
-  }
+  var filterFields: [FilterField<[ContextSnapshot]>] { [] }
+  var filterNames: [FilterName] { OverView().filterNames }
 
   func rows(_ rows: [RowID], passing filter: Filter, _ model: InspectorModel) -> [RowID] {
     let contexts = OverView().allRows(model)
