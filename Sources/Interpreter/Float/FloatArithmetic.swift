@@ -8,14 +8,14 @@ extension FloatEnvironment {
 
   /// Shifts right, remembering in bit 0 that a one was lost.
   @inline(__always)
-  private static func shiftRight(_ value: UInt128, by count: Int) -> UInt128 {
+  static func shiftRight(_ value: UInt128, by count: Int) -> UInt128 {
     if count == 0 { return value }
     if count > 127 { return value == 0 ? 0 : 1 }
     return value &>> UInt128(count) | (value & (1 &<< UInt128(count) &- 1) != 0 ? 1 : 0)
   }
 
   /// Normalizes and rounds; `wide` x 2^(exponent - 127), not 0.
-  private mutating func normalize(_ isNegative: Bool, _ exponent: Int, _ wide: UInt128) -> FloatBits {
+  mutating func normalize(_ isNegative: Bool, _ exponent: Int, _ wide: UInt128) -> FloatBits {
     let shift = wide.leadingZeroBitCount
     return round(isNegative, exponent &- shift, wide &<< UInt128(shift))
   }

@@ -56,8 +56,7 @@ extension FloatEnvironment {
     let shift = 63 &- a.exponent
     let wide = UInt128(a.significand) &<< 64
     let whole = shift > 64 ? 0 : UInt64(truncatingIfNeeded: wide &>> UInt128(64 &+ shift))
-    let lost = shift > 127 ? 1 : (shift == 0 ? 0 : wide &<< UInt128(64 &- min(shift, 64)))
-    let fraction: UInt128 = shift > 64 ? 1 : lost
+    let fraction: UInt128 = shift > 64 ? 1 : wide &<< UInt128(64 &- shift)
     guard fraction != 0 else { return (whole, false) }
     let half: UInt128 = 1 &<< 127
     let isUp: Bool

@@ -191,8 +191,7 @@ extension FloatEnvironment {
       return format.zero(isNegative: isNegative)
     }
     let shift = 1 &- field
-    let small = shift > 126 ? 1 : wide &>> UInt128(shift) | (wide & (1 &<< UInt128(shift) &- 1) != 0 ? 1 : 0)
-    let denormal = keep(small, isNegative)
+    let denormal = keep(Self.shiftRight(wide, by: shift), isNegative)
     if denormal.isInexact { raise(FloatException.underflow) }
     let becameNormal = denormal.bits &>> UInt64(precision &- 1) != 0
     return finish(isNegative, becameNormal ? 1 : 0, denormal)

@@ -55,8 +55,7 @@ extension FloatEnvironment {
   /// `value` x 2^(exponent - 63), which needs no rounding unless it is tiny.
   private mutating func exactly(_ isNegative: Bool, _ exponent: Int, _ value: UInt128) -> FloatBits {
     guard value != 0 else { return format.zero(isNegative: isNegative) }
-    let shift = value.leadingZeroBitCount
-    return round(isNegative, exponent &+ 64 &- shift, value &<< UInt128(shift))
+    return normalize(isNegative, exponent &+ 64, value)
   }
 }
 

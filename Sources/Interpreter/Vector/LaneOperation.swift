@@ -17,7 +17,7 @@ enum LaneOperation: UInt8 {
   case signB, signW, signD, absoluteB, absoluteW, absoluteD
   case blendW, blendSingles, blendDoubles, duplicateDoubles, duplicateEvenSingles, duplicateOddSingles
   case shiftLeftEachD, shiftLeftEachQ, shiftRightEachD, shiftRightEachQ, shiftArithmeticEachD
-  case permuteSingles, permuteDoubles, permuteSinglesByImmediate, permuteDoublesByImmediate, minimumPosition
+  case permuteSingles, permuteDoubles, permuteDoublesByImmediate, minimumPosition
 
   /// The count is the low half of the second operand, for both halves of a 256-bit register.
   var isShiftByCount: Bool { rawValue >= Self.shiftLeftW.rawValue && rawValue <= Self.shiftArithmeticD.rawValue }

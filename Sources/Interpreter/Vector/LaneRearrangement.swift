@@ -55,7 +55,6 @@ extension LaneUnit {
     switch kind {
     case .shuffleB: shuffleBytes(a.bytes, b.bytes)
     case .shuffleD: pick(b.doubles, immediate)
-    case .permuteSinglesByImmediate: pick(b.doubles, immediate)
     case .shuffleLowW: Lanes(shuffleWords(b[0], immediate), b[1])
     case .shuffleHighW: Lanes(b[0], shuffleWords(b[1], immediate))
     case .shuffleSingles:

@@ -122,7 +122,7 @@ struct LaneEntry {
   private static func third(_ opcode: UInt8) -> LaneEntry? {
     switch opcode {
     case 0x02: LaneEntry(.blendSingles, .avx2).immediate().vexOnly()
-    case 0x04: LaneEntry(.permuteSinglesByImmediate, .avx).immediate().unary().vexOnly().numbers()
+    case 0x04: LaneEntry(.shuffleD, .avx).immediate().unary().vexOnly().numbers()
     case 0x05: LaneEntry(.permuteDoublesByImmediate, .avx).immediate().unary().vexOnly().numbers()
     case 0x0C: LaneEntry(.blendSingles, .sse41).immediate().numbers()
     case 0x0D: LaneEntry(.blendDoubles, .sse41).immediate().numbers()

@@ -39,7 +39,7 @@ enum LaneUnit {
       unpack(kind, a, b)
     case .shuffleB, .shuffleD, .shuffleLowW, .shuffleHighW, .shuffleSingles, .shuffleDoubles, .alignRight, .blendW,
       .blendSingles, .blendDoubles, .duplicateDoubles, .duplicateEvenSingles, .duplicateOddSingles, .permuteSingles,
-      .permuteDoubles, .permuteSinglesByImmediate, .permuteDoublesByImmediate, .shiftLeftBytes, .shiftRightBytes:
+      .permuteDoubles, .permuteDoublesByImmediate, .shiftLeftBytes, .shiftRightBytes:
       rearrange(kind, a, b, immediate)
     case .shiftLeftW, .shiftLeftD, .shiftLeftQ, .shiftRightW, .shiftRightD, .shiftRightQ, .shiftArithmeticW,
       .shiftArithmeticD, .shiftLeftEachD, .shiftLeftEachQ, .shiftRightEachD, .shiftRightEachQ, .shiftArithmeticEachD:

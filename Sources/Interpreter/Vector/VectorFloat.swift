@@ -14,7 +14,7 @@ extension Interpreter {
     try requireVectors(c, op)
     guard let kind = VectorFloat(rawValue: op.pointee.vector) else { throw c.fail(.invalidOpcode) }
     if kind == .compareOrdered || kind == .compareUnordered { return try compareIntoFlags(c, op, kind) }
-    var second = try vectorSource(c, op)
+    let second = try vectorSource(c, op)
     let third = op.pointee.third
     let first = Wide(low: c.lanes(third), high: op.pointee.isLong ? c.upperLanes(third) : .zero)
     var environment = FloatEnvironment(mxcsr: c.pointee.mxcsr, op.pointee.isDouble ? .double : .single)
@@ -22,7 +22,6 @@ extension Interpreter {
     var result = first
     if op.pointee.isScalar {
       result.low[0] = scalar(c, op, kind, first.low[0], second.low[0], &environment)
-      second = result
     } else {
       result.low = half(c, op, kind, first.low, second.low, &environment)
       if op.pointee.isLong { result.high = half(c, op, kind, first.high, second.high, &environment) }
@@ -185,7 +184,7 @@ enum FloatPredicate {
   /// Invalid for quiet NaNs too.
   static func isSignaling(_ predicate: UInt8) -> Bool {
     let low = predicate & 15
-    let signals = [1, 2, 5, 6, 9, 10, 13, 14].contains(low)
+    let signals = (0x6666 as UInt16) &>> UInt16(low) & 1 != 0  // 1, 2, 5, 6, 9, 10, 13 and 14
     return signals != (predicate & 16 != 0)
   }
 

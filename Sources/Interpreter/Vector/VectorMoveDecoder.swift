@@ -59,8 +59,6 @@ extension Decoder {
     vectorOperands(width, form: Form.scalar, isStore: isStore)
     op.form &= ~Form.long
     if isMemory, !namesNoThird { return setInvalid() }
-    // MOVSS between registers takes the rest from VEX.vvvv, or leaves it.
-    if !isMemory, !hasVEX { op.third = op.a }
     move(isStore ? .storeScalar : .loadScalar)
   }
 
@@ -99,8 +97,7 @@ extension Decoder {
   private mutating func maskedStore(_ kind: VectorMove) {
     guard !isMemory else { return setInvalid() }
     op.third = op.a
-    op.segment = SegmentName.ds.rawValue
-    finishAddress()
+    implicitAddress(56)
     move(kind)
   }
 

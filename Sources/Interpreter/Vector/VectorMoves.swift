@@ -100,9 +100,7 @@ extension Interpreter {
 
   /// MASKMOVDQU and MASKMOVQ: the bytes whose mask byte has its sign set, to [(R/E)DI].
   private func maskedStore(_ c: CPU, _ op: OpPointer, _ mask: Lanes, _ value: Lanes, count: Int) throws(Stop) {
-    let width = op.pointee.addressWidth
-    let offset = c.register(56, width)
-    let place = try linear(c, op.pointee.segment, offset, UInt64(count), isWrite: true)
+    let place = try address(c, op, size: UInt64(count), isWrite: true)
     for i in 0..<count where mask.bytes[i] & 0x80 != 0 {
       try probeStore(c, linear(c, place &+ UInt64(i)), 1, op.pointee.segment)
     }

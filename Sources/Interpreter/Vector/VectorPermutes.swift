@@ -183,7 +183,6 @@ extension Interpreter {
     }
     for i in 0..<count where mask.element(i, width).bit(width &* 8 &- 1) {
       var moved = op.pointee
-      moved.index = Offset.zero
       moved.displacement &+= signExtend(index.element(i, indexWidth), UInt8(indexWidth)) &<< UInt64(moved.scale)
       do throws(Stop) {
         let at = try withUnsafeMutablePointer(to: &moved) { (moved) throws(Stop) in

@@ -79,7 +79,7 @@ private struct StringPair {
     let all: UInt32 = count == 16 ? 0xFFFF : 0xFF
     switch control &>> 4 & 3 {
     case 1: return bits ^ all
-    case 3: return bits ^ (secondLength >= 32 ? all : (1 &<< UInt32(secondLength)) &- 1)
+    case 3: return bits ^ ((1 &<< UInt32(secondLength)) &- 1)
     default: return bits
     }
   }

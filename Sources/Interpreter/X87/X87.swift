@@ -17,11 +17,11 @@ extension Interpreter {
     case .arithmetic: try floatArithmetic(c, op, place)
     default: moveFloat(c, op, kind)
     }
-    remember(c, op, place)
+    remember(c, op)
   }
 
   /// FOP, FIP and FDP (SDM Vol. 1, 8.1.8 and 8.1.9); the selectors are not kept, as CPUID says.
-  private func remember(_ c: CPU, _ op: OpPointer, _ place: UInt64) {
+  private func remember(_ c: CPU, _ op: OpPointer) {
     c.pointee.fpuOpcode = UInt16(truncatingIfNeeded: op.pointee.immediate & 0x7FF)
     c.pointee.fpuInstruction = c.r64(Offset.page) &+ UInt64(op.pointee.next) &- UInt64(op.pointee.length)
     if op.pointee.isMemory { c.pointee.fpuData = effective(c, op) }
@@ -176,9 +176,10 @@ extension Interpreter {
     case .exchange: exchangeFloats(c, i)
     case .moveIf:
       guard requireFloats(c, 0, i) else { return }
-      let conditions: [UInt8] = [2, 4, 6, 10]
+      // B, E, BE and P.
+      let number = UInt8(op.pointee.detail & 3)
       let isInverted = op.pointee.detail & 4 != 0
-      if c.condition(conditions[Int(op.pointee.detail & 3)]) != isInverted { c.setFloat(0, c.float(i)) }
+      if c.condition(number == 3 ? 10 : 2 &+ number &* 2) != isInverted { c.setFloat(0, c.float(i)) }
     case .free:
       c.freeFloat(i)
       if pops { c.popFloat() }
