@@ -17,6 +17,14 @@ extension Event {
     case .woke: "WAKE"
     case .vtlSwitched: "VTL"
     case .hypercall: "HCALL"
+    case .intercepted: "ICPT"
+    case .synicMessage: "SMSG"
+    case .synicEvent: "SEVT"
+    case .syntheticTimerExpired: "STIM"
+    case .protectionChanged: "PROT"
+    case .overlayChanged: "OVER"
+    case .tlbLockChanged, .flushWaits: "TLB"
+    case .eventInjected: "INJ"
     case .taskPriorityChanged: "TPR"
     case .exception: "EXC"
     case .nmiTaken: "NMI"
@@ -57,8 +65,9 @@ extension Event {
     case .vtlSwitched(let from, let to, let reason, let vector):
       let what = "VTL\(from.rawValue) -> VTL\(to.rawValue) \(reason.text)"
       return vector.map { "\(what), vector \($0.text)" } ?? what
-    case .hypercall(let code, let status, let reps, let isFast):
-      return "\(hex(code, 4)) -> \(hex(status, 4))" + (reps > 0 ? " reps \(reps)" : "") + (isFast ? " fast" : "")
+    case .hypercall, .intercepted, .synicMessage, .synicEvent, .syntheticTimerExpired, .protectionChanged,
+      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected:
+      return vsmText
     case .taskPriorityChanged(let from, let to):
       return "\(VectorNumber(rawValue: from).text) -> \(VectorNumber(rawValue: to).text)"
     case .exception(let vector, let code, let address):
@@ -107,7 +116,7 @@ extension Event {
     }
   }
 
-  private static func exceptionName(_ vector: UInt8) -> String {
+  static func exceptionName(_ vector: UInt8) -> String {
     let names: [UInt8: String] = [
       0: "#DE", 1: "#DB", 3: "#BP", 4: "#OF", 5: "#BR", 6: "#UD", 7: "#NM", 8: "#DF", 10: "#TS", 11: "#NP",
       12: "#SS", 13: "#GP", 14: "#PF", 16: "#MF", 17: "#AC", 19: "#XM",
@@ -126,7 +135,7 @@ private func paravirtualCallName(_ number: UInt64) -> String {
   }
 }
 
-private func hex(_ value: some FixedWidthInteger, _ digits: Int = 1) -> String {
+func hex(_ value: some FixedWidthInteger, _ digits: Int = 1) -> String {
   let text = String(value, radix: 16)
   return String(repeating: "0", count: max(0, digits - text.count)) + text
 }

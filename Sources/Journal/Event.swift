@@ -95,7 +95,7 @@ public struct Event: Hashable, Sendable {
     case halted(interruptsEnabled: Bool)
     case woke(after: VirtualTime)
     case vtlSwitched(from: VTL, to: VTL, VTLSwitchReason, VectorNumber?)
-    case hypercall(code: UInt16, status: UInt16, repsCompleted: UInt16, isFast: Bool)
+    case hypercall(HypercallSummary)
     case taskPriorityChanged(from: UInt8, to: UInt8)
     case exception(vector: UInt8, errorCode: UInt32?, address: UInt64)
     case nmiTaken
@@ -127,6 +127,24 @@ public struct Event: Hashable, Sendable {
     /// A hypercall of KVM's ABI: its number, what it returned, and for a directed yield whom it was for. What it sent is
     /// a request of its own.
     case paravirtualCall(number: UInt64, result: Int64, target: ContextID?)
+    /// `context` did what a higher VTL wants to hear of first; the instruction has not happened.
+    case intercepted(InterceptSummary)
+    /// A message for one of the synthetic interrupt sources of `context`.
+    case synicMessage(sint: UInt8, type: UInt32, MessageOutcome)
+    /// An event flag; one that was set already raises no interrupt.
+    case synicEvent(sint: UInt8, flag: UInt16, isNew: Bool)
+    /// A synthetic timer reached its due time. `target` is the vector in direct mode, else the SINT.
+    case syntheticTimerExpired(index: UInt8, due: VirtualTime, isDirect: Bool, target: UInt8)
+    /// What `vtl` may do with `count` pages from `firstPage` on has changed: read 0, write 1, kernel execute 2, user
+    /// execute 3.
+    case protectionChanged(VTL, firstPage: UInt64, count: UInt64, access: UInt8)
+    case overlayChanged(OverlayKind, VTL, page: UInt64, isMapped: Bool)
+    /// `context` has locked the TLB of its VP against flushes by a lower VTL, or has let go.
+    case tlbLockChanged(VTL, isLocked: Bool)
+    /// The hypercall of `context` waits: it would flush a TLB that this context has locked.
+    case flushWaits(ContextID)
+    /// A higher VTL gives an exception to this one, to be taken when it runs next.
+    case eventInjected(VTL, vector: UInt8, errorCode: UInt32?)
   }
 
   /// What the log keeps of a `Route`.

@@ -40,10 +40,10 @@ extension Event.Body {
       guard let reason = VTLSwitchReason(rawValue: record.a.byte), record.b <= 256 else { return nil }
       let cause = record.b == 0 ? nil : VectorNumber(rawValue: (record.b &- 1).byte)
       self = .vtlSwitched(from: VTL(rawValue: low), to: VTL(rawValue: high), reason, cause)
-    case .hypercall:
-      self = .hypercall(
-        code: record.detail, status: UInt16(truncatingIfNeeded: record.a),
-        repsCompleted: UInt16(truncatingIfNeeded: record.b), isFast: record.c != 0)
+    case .hypercall, .intercepted, .synicMessage, .synicEvent, .syntheticTimerExpired, .protectionChanged,
+      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected:
+      guard let body = Self.vsm(kind, record) else { return nil }
+      self = body
     case .taskPriorityChanged: self = .taskPriorityChanged(from: low, to: high)
     case .exception:
       let code = UInt32(truncatingIfNeeded: record.a)
@@ -144,6 +144,6 @@ extension Acceptance {
 }
 
 extension UInt64 {
-  fileprivate var byte: UInt8 { UInt8(truncatingIfNeeded: self) }
-  fileprivate func byte(_ n: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: self &>> (8 &* n)) }
+  var byte: UInt8 { UInt8(truncatingIfNeeded: self) }
+  func byte(_ n: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: self &>> (8 &* n)) }
 }

@@ -42,11 +42,9 @@ extension Event: JSONWritable {
       json.field("to", to.rawValue)
       json.field("reason", "\(reason)")
       json.field("vector", vector)
-    case .hypercall(let code, let status, let reps, let isFast):
-      json.field("code", hex: code)
-      json.field("status", hex: status)
-      json.field("reps", reps)
-      json.field("fast", isFast)
+    case .hypercall, .intercepted, .synicMessage, .synicEvent, .syntheticTimerExpired, .protectionChanged,
+      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected:
+      writeVSM(to: &json)
     case .taskPriorityChanged(let from, let to):
       json.field("from", hex: from)
       json.field("to", hex: to)

@@ -34,6 +34,15 @@ public enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
   case externalAcknowledged = 27
   case timerWriteIgnored = 28
   case paravirtualCall = 29
+  case intercepted = 30
+  case synicMessage = 31
+  case synicEvent = 32
+  case syntheticTimerExpired = 33
+  case protectionChanged = 34
+  case overlayChanged = 35
+  case tlbLockChanged = 36
+  case flushWaits = 37
+  case eventInjected = 38
 }
 
 extension Event {
@@ -69,6 +78,15 @@ extension Event {
     case .externalAcknowledged: .externalAcknowledged
     case .timerWriteIgnored: .timerWriteIgnored
     case .paravirtualCall: .paravirtualCall
+    case .intercepted: .intercepted
+    case .synicMessage: .synicMessage
+    case .synicEvent: .synicEvent
+    case .syntheticTimerExpired: .syntheticTimerExpired
+    case .protectionChanged: .protectionChanged
+    case .overlayChanged: .overlayChanged
+    case .tlbLockChanged: .tlbLockChanged
+    case .flushWaits: .flushWaits
+    case .eventInjected: .eventInjected
     }
   }
 }
@@ -95,7 +113,10 @@ public struct EventRecord: Hashable, Sendable {
     set { place.setField(48, 16, UInt64(newValue)) }
   }
   @inline(__always) var lowDetail: UInt8 { UInt8(truncatingIfNeeded: place &>> 48) }
-  @inline(__always) var highDetail: UInt8 { UInt8(truncatingIfNeeded: place &>> 56) }
+  @inline(__always) var highDetail: UInt8 {
+    get { UInt8(truncatingIfNeeded: place &>> 56) }
+    set { place.setField(56, 8, UInt64(newValue)) }
+  }
 
   @inline(__always) mutating func set(_ kind: EventKind, _ low: UInt8 = 0, _ high: UInt8 = 0) {
     place = (place & 0xFF_FFFF_FFFF) | UInt64(kind.rawValue) &<< 40 | UInt64(low) &<< 48 | UInt64(high) &<< 56
@@ -135,12 +156,9 @@ public struct EventRecord: Hashable, Sendable {
       set(.vtlSwitched, from.rawValue, to.rawValue)
       a = UInt64(reason.rawValue)
       b = vector.map { UInt64($0.rawValue) + 1 } ?? 0
-    case .hypercall(let code, let status, let reps, let isFast):
-      set(.hypercall)
-      detail = code
-      a = UInt64(status)
-      b = UInt64(reps)
-      c = isFast ? 1 : 0
+    case .hypercall, .intercepted, .synicMessage, .synicEvent, .syntheticTimerExpired, .protectionChanged,
+      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected:
+      packVSM(body)
     case .taskPriorityChanged(let from, let to): set(.taskPriorityChanged, from, to)
     case .exception(let vector, let errorCode, let address):
       set(.exception, vector, errorCode == nil ? 0 : 1)

@@ -65,6 +65,7 @@ extension InterruptSource {
     case .paravirtual: "PVIPI"
     case .operator: "OPER"
     case .notificationAssist: "VINA"
+    case .synthetic: "SINT"
     }
   }
 
@@ -79,6 +80,7 @@ extension InterruptSource {
     case .paravirtual: "KVM hypercall"
     case .operator: "operator"
     case .notificationAssist: "VINA"
+    case .synthetic: "synthetic interrupt"
     }
   }
 }

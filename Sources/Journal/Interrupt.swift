@@ -28,6 +28,8 @@ public enum InterruptSource: UInt8, Hashable, Sendable, CaseIterable {
   case `operator` = 7
   /// A virtual interrupt notification assist (VINA): a lower VTL has an interrupt waiting.
   case notificationAssist = 8
+  /// A synthetic interrupt source (SINT), or a synthetic timer in direct mode.
+  case synthetic = 9
 }
 
 /// What is to be delivered, and the address it is sent to.

@@ -8,6 +8,8 @@ public struct Snapshot: Hashable, Sendable {
   public var groups: [GroupSnapshot]
   /// The interrupt hardware outside of the local APICs.
   public var platform: PlatformSnapshot
+  /// What the VTLs may do with guest memory, and what lies over it.
+  public var memory = MemorySnapshot()
 
   public init(
     machine: MachineSnapshot, contexts: [ContextSnapshot], groups: [GroupSnapshot],
@@ -270,6 +272,11 @@ public struct ContextSnapshot: Hashable, Sendable {
   public var lazyEOI: LazyEOI
   /// Where the lazy EOI's byte is, a guest physical address; 0 while it is off.
   public var lazyEOIAddress: UInt64
+  /// Nil while its SynIC is as at power-on.
+  public var synic: SynICSnapshot?
+  /// Four, or none while they are as at power-on.
+  public var syntheticTimers: [SyntheticTimerSnapshot]
+  public var vsm: VSMSnapshot
 
   /// Instructions retired in this context.
   public var instructions: UInt64
@@ -318,6 +325,9 @@ public struct ContextSnapshot: Hashable, Sendable {
     hypercallPage = 0
     lazyEOI = .off
     lazyEOIAddress = 0
+    synic = nil
+    syntheticTimers = []
+    vsm = VSMSnapshot()
     instructions = 0
     counters = ContextCounters()
   }

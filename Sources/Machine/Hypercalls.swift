@@ -17,8 +17,9 @@ extension Partition {
     case .answer(let result):
       record(
         .hypercall(
-          code: registers.control.code.rawValue, status: result.status.rawValue, repsCompleted: 0,
-          isFast: registers.control.isFast), context: active(vp), rip: processor.rip)
+          HypercallSummary(
+            code: registers.control.code.rawValue, status: result.status.rawValue,
+            isFast: registers.control.isFast)), context: active(vp), rip: processor.rip)
       let before = registers
       registers.complete(result)
       store(registers, vp, except: before)
@@ -54,8 +55,9 @@ extension Partition {
     }
     record(
       .hypercall(
-        code: outcome.code.rawValue, status: outcome.status.rawValue,
-        repsCompleted: UInt16(clamping: outcome.repsCompleted), isFast: outcome.isFast), context: id, rip: rip)
+        HypercallSummary(
+          code: outcome.code.rawValue, status: outcome.status.rawValue,
+          repsCompleted: UInt16(clamping: outcome.repsCompleted), isFast: outcome.isFast)), context: id, rip: rip)
     if let output = outcome.memoryOutput { _ = memory.write(output.bytes, at: output.address, vtl: id.vtl) }
     outcome.store(in: &registers)
     store(registers, vp, except: before)

@@ -17,8 +17,18 @@ import Testing
       .spuriousEOI, .timerExpired(VectorNumber(0xEF), due: .never, isMasked: true),
       .timerExpired(VectorNumber(0), due: .zero, isMasked: false), .halted(interruptsEnabled: true),
       .halted(interruptsEnabled: false), .woke(after: .never),
-      .hypercall(code: .max, status: 3, repsCompleted: 5, isFast: true),
-      .hypercall(code: 0x11, status: .max, repsCompleted: .max, isFast: false),
+      .hypercall(HypercallSummary(code: .max, status: 3, repsCompleted: 5, repCount: 0xFFF, isFast: true)),
+      .hypercall(
+        HypercallSummary(
+          code: 0x51, status: .max, repsCompleted: 0xFFF, target: ContextID(vp: VPIndex(4095), vtl: VTL(15)),
+          argument: .max, value: .max)),
+      .synicEvent(sint: 15, flag: 2047, isNew: true), .synicEvent(sint: 0, flag: 0, isNew: false),
+      .syntheticTimerExpired(index: 3, due: .never, isDirect: true, target: 0xFF),
+      .syntheticTimerExpired(index: 0, due: .zero, isDirect: false, target: 15),
+      .protectionChanged(VTL(2), firstPage: .max, count: .max, access: 0xF),
+      .tlbLockChanged(VTL(1), isLocked: true), .tlbLockChanged(VTL(0), isLocked: false),
+      .flushWaits(ContextID(vp: VPIndex(rawValue: .max), vtl: VTL(15))),
+      .eventInjected(VTL(0), vector: 13, errorCode: .max), .eventInjected(VTL(1), vector: 6, errorCode: nil),
       .taskPriorityChanged(from: 0x50, to: 0xFF),
       .exception(vector: 14, errorCode: .max, address: .max),
       .exception(vector: 6, errorCode: nil, address: 0),
@@ -28,6 +38,17 @@ import Testing
       .vtlEnabled(VTL(2), forPartition: false),
       .notificationAsserted(VectorNumber(0x40)),
     ]
+    for kind in InterceptKind.allCases {
+      for access in InterceptAccess.allCases {
+        all.append(.intercepted(InterceptSummary(kind, access, to: VTL(15), isWaiting: true, number: .max, value: 1)))
+        all.append(.intercepted(InterceptSummary(kind, access, to: VTL(1), number: 0, value: .max)))
+      }
+    }
+    for outcome in MessageOutcome.allCases { all.append(.synicMessage(sint: 15, type: .max, outcome)) }
+    for kind in OverlayKind.allCases {
+      all.append(.overlayChanged(kind, VTL(2), page: .max, isMapped: true))
+      all.append(.overlayChanged(kind, VTL(0), page: 0, isMapped: false))
+    }
     for source in InterruptSource.allCases {
       all.append(.requested(source, message, full))
       all.append(.requested(source, InterruptMessage(vector: VectorNumber(0x4F), to: ApicID(5)), empty))

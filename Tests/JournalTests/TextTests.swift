@@ -51,7 +51,34 @@ struct TextTests {
       (.endOfInterrupt(vector, inService: .microseconds(1)), "EOI", "4f in service 1.0us"),
       (.timerExpired(vector, due: .microseconds(8), isMasked: true), "TIMER", "4f expired late 2.0us, masked"),
       (.vtlSwitched(from: .vtl0, to: .vtl1, .interrupt, vector), "VTL", "VTL0 -> VTL1 interrupt, vector 4f"),
-      (.hypercall(code: 0xD, status: 0, repsCompleted: 0, isFast: true), "HCALL", "000d -> 0000 fast"),
+      (
+        .hypercall(HypercallSummary(code: 0xD, status: 0, isFast: true, argument: .max, value: 1)), "HCALL",
+        "EnablePartitionVtl ffffffffffffffff 1 -> SUCCESS"
+      ),
+      (
+        .hypercall(
+          HypercallSummary(
+            code: 0x51, status: 6, repsCompleted: 1, repCount: 3, target: ContextID(2, 1), argument: 0x40003, value: 8)),
+        "HCALL", "SetVpRegisters 2.1 40003 8 -> ACCESS_DENIED, 1 of 3"
+      ),
+      (
+        .intercepted(InterceptSummary(.memory, .write, to: .vtl1, number: 0x7F3040, value: 0xDEAD)), "ICPT",
+        "write 7f3040 at dead -> VTL1"
+      ),
+      (
+        .intercepted(InterceptSummary(.msr, .read, to: .vtl1, isWaiting: true, number: 0xC000_0082)), "ICPT",
+        "read MSR c0000082 -> VTL1, slot taken: waits"
+      ),
+      (.synicMessage(sint: 0, type: 0x8000_0001, .delivered), "SMSG", "SINT0 GPA intercept delivered"),
+      (
+        .syntheticTimerExpired(index: 2, due: .microseconds(8), isDirect: true, target: 0x51), "STIM",
+        "stimer 2 expired late 2.0us -> vector 51"
+      ),
+      (.protectionChanged(.vtl0, firstPage: 0x100, count: 2, access: 5), "PROT", "VTL0 r-x- 2 pages from 100000"),
+      (.overlayChanged(.messages, .vtl1, page: 0x20, isMapped: true), "OVER", "VTL1 SynIC message page at 20000"),
+      (.tlbLockChanged(.vtl0, isLocked: true), "TLB", "VTL0's TLB locked on this VP"),
+      (.flushWaits(ContextID(3, 1)), "TLB", "flush waits: 3.1 has locked the TLB"),
+      (.eventInjected(.vtl0, vector: 13, errorCode: 0), "INJ", "#GP error 0 for VTL0"),
       (.taskPriorityChanged(from: 0, to: 0x50), "TPR", "00 -> 50"),
       (.exception(vector: 14, errorCode: 2, address: 0xDEAD), "EXC", "#PF error 2 address dead"),
       (.exception(vector: 6, errorCode: nil, address: 0), "EXC", "#UD"),

@@ -498,7 +498,12 @@ VTLSCOPE_ASSERT(sizeof(vtlscope_devices) == 120);
  *  6 halted             interrupts enabled
  *  7 woke                                       after
  *  8 VTL switched       from 7:0, to 15:8       reason              1 + vector, or 0
- *  9 hypercall          code                    status              repetitions          fast
+ *  9 hypercall          code                    status 15:0,        what it is about     what goes with it
+ *                                               reps done 27:16,
+ *                                               asked for 39:28,
+ *                                               fast 40, has a
+ *                                               target 41, its VTL
+ *                                               47:44 and VP 63:48
  * 10 task priority      from 7:0, to 15:8
  * 11 exception          vector 7:0, has code 8  error code          address
  * 12 NMI taken
@@ -520,6 +525,18 @@ VTLSCOPE_ASSERT(sizeof(vtlscope_devices) == 120);
  * 28 timer write        register                value
  *                       (ignored by its mode)
  * 29 KVM hypercall      has a target 0          number               result               target's VP 31:0, VTL 39:32
+ * 30 intercepted        kind 3:0, access 7:4,   GPA, register, MSR,  GVA or value
+ *                       VTL 11:8, waits 15      port or vector
+ * 31 SynIC message      SINT 7:0, outcome 15:8  HV_MESSAGE_TYPE
+ * 32 SynIC event        SINT 7:0, new 8         flag
+ * 33 stimer expired     timer 7:0, direct 8     due                  vector or SINT
+ * 34 protection         VTL 7:0, access 15:8    first page           pages
+ * 35 overlay page       kind 7:0, VTL 15:8      page                 mapped
+ * 36 TLB lock           VTL 7:0, locked 8
+ * 37 flush waits                                holder's VP 31:0, VTL 39:32
+ * 38 event injected     VTL 7:0, vector 15:8    error code 31:0, has one 32
+ *
+ * The fields of 9 other than code, status 15:0 are of version 1.2, as are 30 to 38.
  */
 typedef struct vtlscope_event {
   uint64_t stamp; /* 1 + the sequence number; 0 while the slot is being written */

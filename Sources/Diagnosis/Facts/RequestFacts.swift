@@ -187,7 +187,7 @@ extension InterruptSource {
   fileprivate var isRouted: Bool {
     switch self {
     case .interruptCommand, .message, .ioapic, .hypercall, .paravirtual, .operator: true
-    case .timer, .localVector, .notificationAssist: false
+    case .timer, .localVector, .notificationAssist, .synthetic: false
     }
   }
 }

@@ -38,8 +38,10 @@ enum EventFields {
 
   /// The words an event can have under KIND.
   static let kinds: [String] = [
-    "IPI", "MSI", "IOAPC", "TIMER", "LVT", "HVIPI", "PVIPI", "OPER", "VINA", "NMI", "INIT", "SIPI", "IRR", "ACK", "EOI",
+    "IPI", "MSI", "IOAPC", "TIMER", "LVT", "HVIPI", "PVIPI", "OPER", "VINA", "SINT", "NMI", "INIT", "SIPI", "IRR",
+    "ACK", "EOI",
     "HLT", "WAKE", "VTL", "HCALL", "TPR", "EXC", "MAP", "BASE", "SVR", "ESR", "VSM", "OP", "STOP", "PIN", "RTE", "INTA",
+    "ICPT", "SMSG", "SEVT", "STIM", "PROT", "OVER", "TLB", "INJ",
   ]
 
   /// A processor that goes to sleep and wakes up: most of what an idle machine has to tell.

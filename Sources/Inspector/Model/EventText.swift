@@ -15,10 +15,19 @@ public enum EventText {
     case .externalAcknowledged(_, _, let isSpurious): isSpurious ? .waiting : .plain
     case .timerWriteIgnored: .waiting
     case .paravirtualCall(_, let result, _): result < 0 ? .wrong : .plain
+    case .hypercall(let call): call.status == 0 ? .plain : .wrong
+    case .intercepted, .flushWaits: .waiting
+    case .synicMessage(_, _, let outcome):
+      switch outcome {
+      case .delivered: .plain
+      case .waits: .waiting
+      case .dropped: .wrong
+      }
     case .stopped(let cause, _): cause == .tripleFault || cause == .nothingCanHappen ? .wrong : .plain
-    case .accepted, .acknowledged, .endOfInterrupt, .timerExpired, .halted, .woke, .vtlSwitched, .hypercall,
+    case .accepted, .acknowledged, .endOfInterrupt, .timerExpired, .halted, .woke, .vtlSwitched,
       .taskPriorityChanged, .nmiTaken, .initialized, .started, .mapRebuilt, .apicBaseChanged, .softwareEnable,
-      .vtlEnabled, .notificationAsserted, .routeWritten, .remoteIRRCleared:
+      .vtlEnabled, .notificationAsserted, .routeWritten, .remoteIRRCleared, .synicEvent, .syntheticTimerExpired,
+      .protectionChanged, .overlayChanged, .tlbLockChanged, .eventInjected:
       .plain
     }
   }

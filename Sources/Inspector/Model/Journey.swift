@@ -134,6 +134,11 @@ public struct Journey: Hashable, Sendable {
     case .pin(let pin, let cause, _, _): start(.ioapic, Origin(route: .pin(ioapic: 0, pin: pin), cause: cause))
     case .messageSent(let route, _, _): start(.message, Origin(route: .message(Int(route)), cause: nil))
     case .remoteIRRCleared(_, _, let how): cleared = Cleared(time: event.time, how: how)
+    case .syntheticTimerExpired(_, _, let isDirect, let target):
+      source = source ?? .synthetic
+      sender = sender ?? event.context
+      if isDirect { vector = VectorNumber(rawValue: target) }
+      hasBeginning = true
     case .timerExpired(let vector, _, _):
       source = source ?? .timer
       sender = sender ?? event.context
@@ -178,7 +183,8 @@ public struct Journey: Hashable, Sendable {
       }
     case .spuriousEOI, .halted, .woke, .vtlSwitched, .hypercall, .taskPriorityChanged, .exception, .mapRebuilt,
       .apicBaseChanged, .softwareEnable, .apicError, .vtlEnabled, .command, .stopped, .routeWritten, .timerWriteIgnored,
-      .paravirtualCall:
+      .paravirtualCall, .intercepted, .synicMessage, .synicEvent, .protectionChanged, .overlayChanged, .tlbLockChanged,
+      .flushWaits, .eventInjected:
       break
     }
   }

@@ -33,7 +33,9 @@ extension Scene {
         at - 3, journey, ContextID(vp, 0), .endOfInterrupt(VectorNumber(0xEF), inService: VirtualTime(ticks: 1_000)))
       log.add(at - 4, 0, ContextID(vp, 0), .halted(interruptsEnabled: true))
     }
-    log.add(70, 0, ContextID(1, 0), .hypercall(code: 0x000B, status: 0, repsCompleted: 0, isFast: true))
+    log.add(
+      70, 0, ContextID(1, 0),
+      .hypercall(HypercallSummary(code: 0x000B, status: 0, isFast: true, argument: 0x51, value: 2)))
     log.add(40, 5_513, nil, .requested(.operator, fixed(0x31, 3), route(ContextID(3, 0))))
     log.add(5, 5_514, ContextID(2, 0), .acknowledged(VectorNumber(0x31), waited: VirtualTime(ticks: 2_100)))
     log.add(3, 5_512, ContextID(2, 0), .requested(.interruptCommand, fixed(0x4F, 5), route(ContextID(5, 0))))
