@@ -32,6 +32,12 @@ enum InterpreterBench {
     ]
   }
 
+  /// The code of one of them.
+  static func program(_ name: String) -> [UInt8] {
+    guard let program = programs.first(where: { $0.name == name }) else { preconditionFailure("no program \(name)") }
+    return program.code
+  }
+
   /// Marks multiples in an array of 1 MiB, a byte each, again and again.
   private static var sieve: [UInt8] {
     [

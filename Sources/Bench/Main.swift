@@ -2,7 +2,7 @@ import Glibc
 
 /// What the core costs. Times are of this host and this moment: compare those of one run with each other.
 ///
-/// `swift run -c release Bench [interpreter] [demo] [routing] [publishing]`; all of them when none is named.
+/// `swift run -c release Bench [interpreter] [demo] [routing] [publishing] [peers]`; all of them when none is named.
 @main
 struct Bench {
   static func main() throws {
@@ -17,7 +17,7 @@ struct Bench {
     }
     let parts: [(name: String, run: () throws -> Void)] = [
       ("interpreter", { try InterpreterBench.report() }), ("demo", DemoBench.run), ("routing", RoutingBench.run),
-      ("publishing", PublishingBench.run),
+      ("publishing", PublishingBench.run), ("peers", PeerBench.run),
     ]
     let wanted = Set(arguments)
     guard wanted.isSubset(of: parts.map(\.name)) else {
