@@ -70,6 +70,7 @@ let package = Package(
       name: "Bench",
       dependencies: [
         "Architecture", "Journal", "Memory", "Interpreter", "Interrupts", "Machine", "Region", "Host", "Scenarios",
+        "Guests",
       ],
       swiftSettings: settings),
 

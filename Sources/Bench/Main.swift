@@ -2,7 +2,7 @@ import Glibc
 
 /// What the core costs. Times are of this host and this moment: compare those of one run with each other.
 ///
-/// `swift run -c release Bench [interpreter] [demo] [routing] [publishing] [peers]`; all of them when none is named.
+/// `swift run -c release Bench [interpreter] [demo] [routing] [publishing] [vsm] [peers]`; all of them when none is named.
 @main
 struct Bench {
   static func main() throws {
@@ -15,9 +15,10 @@ struct Bench {
     if arguments.starts(with: ["--work", "publishing"]) {
       return try PublishingBench.work(Array(arguments.dropFirst(2)))
     }
+    if arguments.starts(with: ["--work", "vsm"]) { return try VSMBench.work(Array(arguments.dropFirst(2))) }
     let parts: [(name: String, run: () throws -> Void)] = [
       ("interpreter", { try InterpreterBench.report() }), ("demo", DemoBench.run), ("routing", RoutingBench.run),
-      ("publishing", PublishingBench.run), ("peers", PeerBench.run),
+      ("publishing", PublishingBench.run), ("vsm", VSMBench.run), ("peers", PeerBench.run),
     ]
     let wanted = Set(arguments)
     guard wanted.isSubset(of: parts.map(\.name)) else {

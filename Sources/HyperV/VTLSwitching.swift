@@ -6,12 +6,16 @@ public struct AssistPageWrite: Hashable, Sendable {
   public var context: ContextID
   /// In bytes from the start of the page; see `VPAssistPage`.
   public var offset: Int
-  public var bytes: [UInt8]
+  /// Little-endian, in `count` bytes, at most 16.
+  public var value: UInt128
+  public var count: Int
 
-  public init(context: ContextID, offset: Int, bytes: [UInt8]) {
+  public init(context: ContextID, offset: Int, value: UInt128, count: Int) {
+    precondition((1...16).contains(count), "1...16 bytes")
     self.context = context
     self.offset = offset
-    self.bytes = bytes
+    self.value = value
+    self.count = count
   }
 }
 
@@ -29,30 +33,20 @@ public struct VTLReturnRegisters: Hashable, Sendable {
     self.rdx = rdx
   }
 
-  /// How many bytes they take, from `VPAssistPage.returnRAX` on.
-  public static var byteCount: Int { 16 }
-
-  /// Reads them from the 16 bytes at `VPAssistPage.returnRAX`. The mode is that of the VTL which returns.
-  public init(_ bytes: [UInt8], isLongMode: Bool) {
+  /// From the two quadwords at `VPAssistPage.returnRAX`. The mode is that of the VTL which returns.
+  public init(_ first: UInt64, _ second: UInt64, isLongMode: Bool) {
     if isLongMode {
-      self.init(rax: bytes.uint64(at: 0), rcx: bytes.uint64(at: 8))
+      self.init(rax: first, rcx: second)
     } else {
-      let (eax, ecx, edx) = (bytes.uint32(at: 0), bytes.uint32(at: 4), bytes.uint32(at: 8))
-      self.init(rax: UInt64(eax), rcx: UInt64(ecx), rdx: UInt64(edx))
+      self.init(rax: first & 0xFFFF_FFFF, rcx: first &>> 32, rdx: second & 0xFFFF_FFFF)
     }
   }
 
-  func bytes(isLongMode: Bool) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: Self.byteCount)
-    if isLongMode {
-      bytes.setLittleEndian(rax, at: 0, count: 8)
-      bytes.setLittleEndian(rcx, at: 8, count: 8)
-    } else {
-      bytes.setLittleEndian(rax, at: 0, count: 4)
-      bytes.setLittleEndian(rcx, at: 4, count: 4)
-      bytes.setLittleEndian(rdx ?? 0, at: 8, count: 4)
-    }
-    return bytes
+  /// The 16 bytes, little-endian.
+  func packed(isLongMode: Bool) -> UInt128 {
+    if isLongMode { return UInt128(rax) | UInt128(rcx) &<< 64 }
+    let low = rax & 0xFFFF_FFFF | rcx &<< 32
+    return UInt128(low) | UInt128((rdx ?? 0) & 0xFFFF_FFFF) &<< 64
   }
 }
 
@@ -116,12 +110,11 @@ extension HyperVPartition {
     _ context: ContextID, _ reason: VTLEntryReason, _ live: VTLReturnRegisters, _ isLongMode: Bool
   ) -> [AssistPageWrite] {
     guard self[context].assistPage.isEnabled else { return [] }
-    var code = [UInt8](repeating: 0, count: 4)
-    code.setLittleEndian(UInt64(reason.rawValue), at: 0, count: 4)
     return [
-      AssistPageWrite(context: context, offset: VPAssistPage.entryReason, bytes: code),
       AssistPageWrite(
-        context: context, offset: VPAssistPage.returnRAX, bytes: live.bytes(isLongMode: isLongMode)),
+        context: context, offset: VPAssistPage.entryReason, value: UInt128(reason.rawValue), count: 4),
+      AssistPageWrite(
+        context: context, offset: VPAssistPage.returnRAX, value: live.packed(isLongMode: isLongMode), count: 16),
     ]
   }
 
@@ -138,7 +131,7 @@ extension HyperVPartition {
     guard self[context].assistPage.isEnabled else { return [] }
     return [
       AssistPageWrite(
-        context: context, offset: VPAssistPage.vinaStatus, bytes: [self[context].vinaAsserted ? 1 : 0])
+        context: context, offset: VPAssistPage.vinaStatus, value: self[context].vinaAsserted ? 1 : 0, count: 1)
     ]
   }
 }

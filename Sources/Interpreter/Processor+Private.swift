@@ -4,18 +4,27 @@ extension Processor {
   /// What a VTL switch exchanges.
   public var privateState: PrivateState {
     get {
-      let c = state.pointee
+      // Field by field: a copy of everything would be mostly vector registers.
+      let c = state
       var s = PrivateState()
-      (s.rip, s.rsp, s.rflags) = (c.rip, c.registers[4], state.rflags)
-      (s.cr0, s.cr3, s.cr4, s.efer, s.dr7) = (c.cr0, c.cr3, c.cr4, c.efer, c.dr[7])
-      (s.gdtr, s.idtr) = (c.gdtr, c.idtr)
-      (s.es, s.cs, s.ss, s.ds) = (c.segments[0], c.segments[1], c.segments[2], c.segments[3])
-      (s.fs, s.gs, s.tr, s.ldtr) = (c.segments[4], c.segments[5], c.segments[6], c.segments[7])
-      (s.star, s.lstar, s.cstar, s.sfmask) = (c.star, c.lstar, c.cstar, c.sfmask)
-      (s.sysenterCS, s.sysenterESP, s.sysenterEIP) = (c.sysenterCS, c.sysenterESP, c.sysenterEIP)
-      (s.pat, s.kernelGSBase, s.tscAux) = (c.pat, c.kernelGSBase, c.tscAux)
-      (s.interruptShadow, s.nmiBlocked) = (c.shadow, c.nmiBlocked)
-      (s.stackShadow, s.pendingDebug, s.held) = (c.stackShadow, c.pendingDebug, c.held)
+      (s.rip, s.rsp, s.rflags) = (c.pointee.rip, c.pointee.registers[4], state.rflags)
+      (s.cr0, s.cr3, s.cr4, s.efer, s.dr7) = (
+        c.pointee.cr0, c.pointee.cr3, c.pointee.cr4, c.pointee.efer, c.pointee.dr[7]
+      )
+      (s.gdtr, s.idtr) = (c.pointee.gdtr, c.pointee.idtr)
+      (s.es, s.cs, s.ss, s.ds) = (
+        c.pointee.segments[0], c.pointee.segments[1], c.pointee.segments[2], c.pointee.segments[3]
+      )
+      (s.fs, s.gs, s.tr, s.ldtr) = (
+        c.pointee.segments[4], c.pointee.segments[5], c.pointee.segments[6], c.pointee.segments[7]
+      )
+      (s.star, s.lstar, s.cstar, s.sfmask) = (c.pointee.star, c.pointee.lstar, c.pointee.cstar, c.pointee.sfmask)
+      (s.sysenterCS, s.sysenterESP, s.sysenterEIP) = (
+        c.pointee.sysenterCS, c.pointee.sysenterESP, c.pointee.sysenterEIP
+      )
+      (s.pat, s.kernelGSBase, s.tscAux) = (c.pointee.pat, c.pointee.kernelGSBase, c.pointee.tscAux)
+      (s.interruptShadow, s.nmiBlocked) = (c.pointee.shadow, c.pointee.nmiBlocked)
+      (s.stackShadow, s.pendingDebug, s.held) = (c.pointee.stackShadow, c.pointee.pendingDebug, c.pointee.held)
       return s
     }
     set(s) {
@@ -25,9 +34,10 @@ extension Processor {
       (state.pointee.cr0, state.pointee.cr3, state.pointee.cr4) = (s.cr0, s.cr3, s.cr4)
       (state.pointee.efer, state.pointee.dr[7]) = (s.efer, s.dr7 & DR7.writable | DR7.fixed)
       (state.pointee.gdtr, state.pointee.idtr) = (s.gdtr, s.idtr)
-      for (i, segment) in [s.es, s.cs, s.ss, s.ds, s.fs, s.gs, s.tr, s.ldtr].enumerated() {
-        state.pointee.segments[i] = segment
-      }
+      (state.pointee.segments[0], state.pointee.segments[1]) = (s.es, s.cs)
+      (state.pointee.segments[2], state.pointee.segments[3]) = (s.ss, s.ds)
+      (state.pointee.segments[4], state.pointee.segments[5]) = (s.fs, s.gs)
+      (state.pointee.segments[6], state.pointee.segments[7]) = (s.tr, s.ldtr)
       (state.pointee.star, state.pointee.lstar, state.pointee.cstar) = (s.star, s.lstar, s.cstar)
       state.pointee.sfmask = s.sfmask
       (state.pointee.sysenterCS, state.pointee.sysenterESP) = (s.sysenterCS, s.sysenterESP)

@@ -90,6 +90,10 @@ public final class Processor {
     set { state.pointee.mxcsr = newValue & 0xFFFF }
   }
   public var cpl: UInt8 { state.pointee.cpl }
+  /// EFER.LMA and CS.L (SDM Vol. 3A, 2.2).
+  public var isIn64BitMode: Bool { state.pointee.mode == .bits64 }
+  /// Whether these bits of CR0 are set.
+  public func isIn(_ bits: CR0) -> Bool { state.pointee.cr0 & bits.rawValue == bits.rawValue }
   /// IA32_MISC_ENABLE bit 34: WRMSR that sets EFER.NXE is #GP. Stays through INIT.
   public var refusesNoExecute: Bool {
     get { state.pointee.refusesNoExecute }

@@ -85,8 +85,8 @@ extension Partition {
 
   private func hypercallRegisters(_ vp: Int) -> HypercallRegisters {
     let processor = vps[vp].processor
-    let state = processor.privateState
-    let mode: HypercallMode = !state.cr0.bit(0) ? .real : isLongMode(state) ? .long64 : .protected32
+    let mode: HypercallMode =
+      processor.isIn64BitMode ? .long64 : processor.isIn(.protection) ? .protected32 : .real
     var registers = HypercallRegisters(mode: mode, cpl: processor.cpl)
     registers.rax = processor[.rax]
     registers.rbx = processor[.rbx]

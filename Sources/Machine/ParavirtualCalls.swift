@@ -12,7 +12,7 @@ extension Partition {
     let processor = vps[vp].processor
     let rip = processor.rip
     let id = active(vp)
-    let isWide = isLongMode(processor.privateState)
+    let isWide = processor.isIn64BitMode
     func argument(_ register: GeneralRegister) -> UInt64 { processor[register] & (isWide ? .max : 0xFFFF_FFFF) }
     let number = argument(.rax)
     var outcome = ParavirtualOutcome()

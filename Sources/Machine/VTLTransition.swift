@@ -23,7 +23,7 @@ extension Partition {
     vps[vp].activeVTL = to
     let live = VTLReturnRegisters(rax: processor[.rax], rcx: processor[.rcx], rdx: processor[.rdx])
     let writes = hyperV.switchVTL(
-      on: leaving.vp, to: to, reason: reason, live: live, isLongMode: isLongMode(processor.privateState))
+      on: leaving.vp, to: to, reason: reason, live: live, isLongMode: processor.isIn64BitMode)
     for write in writes { store(write) }
     for id in [leaving, entering] {
       context(id).pointee.since = clock
@@ -43,8 +43,9 @@ extension Partition {
     let id = active(vp)
     let processor = vps[vp].processor
     if !isFast, hyperV[id].assistPage.isEnabled, let page = assistPages[id] {
-      let bytes = memory.read(page, offset: VPAssistPage.returnRAX, count: VTLReturnRegisters.byteCount)
-      let saved = VTLReturnRegisters(bytes, isLongMode: isLongMode(processor.privateState))
+      let saved = VTLReturnRegisters(
+        memory.load64(page, offset: VPAssistPage.returnRAX), memory.load64(page, offset: VPAssistPage.returnRCX),
+        isLongMode: processor.isIn64BitMode)
       processor[.rax] = saved.rax
       processor[.rcx] = saved.rcx
       if let rdx = saved.rdx { processor[.rdx] = rdx }
@@ -52,20 +53,17 @@ extension Partition {
     switchVTL(vp, to: to, reason: .return)
   }
 
-  /// EFER.LMA and CS.L: 64-bit mode.
-  func isLongMode(_ state: PrivateState) -> Bool { state.efer.bit(10) && state.cs.isLong }
-
   // MARK: - Overlay pages
 
   func store(_ write: AssistPageWrite) {
     guard let page = assistPages[write.context] else { return }
-    memory.write(write.bytes, to: page, offset: write.offset)
+    memory.store(write.value, count: write.count, to: page, offset: write.offset)
   }
 
   /// What the guest has made of VinaAsserted, which it may clear at any time.
   func fetchNotificationStatus(_ id: ContextID) {
     guard hyperV[id].assistPage.isEnabled, let page = assistPages[id] else { return }
-    hyperV[id].vinaAsserted = memory.read(page, offset: VPAssistPage.vinaStatus, count: 1)[0] & 1 != 0
+    hyperV[id].vinaAsserted = memory.load64(page, offset: VPAssistPage.entryReason).bit(32)
   }
 
   /// Only where `canApply` said so.

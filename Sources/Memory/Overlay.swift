@@ -53,6 +53,21 @@ extension GuestMemory {
     return Array(UnsafeRawBufferPointer(start: bytes(of: overlay) + offset, count: count))
   }
 
+  /// Eight bytes of it, little-endian. `offset` is at most 4,088.
+  public func load64(_ overlay: OverlayPage, offset: Int) -> UInt64 {
+    precondition(offset >= 0 && offset <= 4088, "outside the overlay page")
+    return bytes(of: overlay).loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+  }
+
+  /// The low `count` bytes of `value`, little-endian.
+  public func store(_ value: UInt128, count: Int, to overlay: OverlayPage, offset: Int) {
+    precondition(offset >= 0 && count >= 0 && count <= 16 && offset + count <= 4096, "outside the overlay page")
+    withUnsafeBytes(of: value.littleEndian) {
+      bytes(of: overlay).advanced(by: offset).copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: count)
+    }
+    noteWrite(Int(ramPages) + overlay.index, offset, count)
+  }
+
   public func write(_ bytes: [UInt8], to overlay: OverlayPage, offset: Int = 0) {
     precondition(offset >= 0 && offset + bytes.count <= 4096, "outside the overlay page")
     guard !bytes.isEmpty else { return }

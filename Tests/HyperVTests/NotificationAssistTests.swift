@@ -42,7 +42,7 @@ struct NotificationAssistTests {
     #expect(first.context == ContextID(0, 1))
     #expect(first.vector.rawValue == 0x40)
     #expect(first.isAutoEOI)
-    #expect(first.writes == [AssistPageWrite(context: ContextID(0, 1), offset: 12, bytes: [1])])
+    #expect(first.writes == [AssistPageWrite(context: ContextID(0, 1), offset: 12, value: 1, count: 1)])
     #expect(guest.partition.assertNotification(on: vp0, isLowerVTLReady: true) == nil)
     guest.partition[ContextID(0, 1)].vinaAsserted = false
     #expect(guest.partition.assertNotification(on: vp0, isLowerVTLReady: true) != nil)
@@ -54,7 +54,7 @@ struct NotificationAssistTests {
     _ = automatic.partition.assertNotification(on: vp0, isLowerVTLReady: true)
     let writes = automatic.partition.switchVTL(
       on: vp0, to: .vtl0, reason: .return, live: live, isLongMode: true)
-    #expect(writes == [AssistPageWrite(context: ContextID(0, 1), offset: 12, bytes: [0])])
+    #expect(writes == [AssistPageWrite(context: ContextID(0, 1), offset: 12, value: 0, count: 1)])
     #expect(!automatic.partition[ContextID(0, 1)].vinaAsserted)
 
     var manual = try guest(vina: 0x140)

@@ -91,23 +91,21 @@ struct VTLSwitchTests {
     var partition = try withAssistPage()
     let live = VTLReturnRegisters(rax: 0x1122_3344_5566_7788, rcx: 0x99AA)
     let writes = partition.switchVTL(on: vp0, to: .vtl1, reason: reason, live: live, isLongMode: true)
-    let expected: [UInt8] = [0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11, 0xAA, 0x99, 0, 0, 0, 0, 0, 0]
     #expect(
       writes == [
-        AssistPageWrite(context: ContextID(0, 1), offset: 8, bytes: [code, 0, 0, 0]),
-        AssistPageWrite(context: ContextID(0, 1), offset: 16, bytes: expected),
+        AssistPageWrite(context: ContextID(0, 1), offset: 8, value: UInt128(code), count: 4),
+        AssistPageWrite(context: ContextID(0, 1), offset: 16, value: 0x99AA_1122_3344_5566_7788, count: 16),
       ])
     #expect(partition.active(on: vp0) == ContextID(0, 1))
-    #expect(VTLReturnRegisters(expected, isLongMode: true) == live)
+    #expect(VTLReturnRegisters(0x1122_3344_5566_7788, 0x99AA, isLongMode: true) == live)
   }
 
   @Test func `a 32-bit VTL keeps EAX, ECX and EDX`() throws {
     var partition = try withAssistPage()
     let live = VTLReturnRegisters(rax: 0xFFFF_FFFF_0000_0001, rcx: 2, rdx: 3)
     let writes = partition.switchVTL(on: vp0, to: .vtl1, reason: .call, live: live, isLongMode: false)
-    #expect(writes[1].bytes == [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0])
-    #expect(
-      VTLReturnRegisters(writes[1].bytes, isLongMode: false) == VTLReturnRegisters(rax: 1, rcx: 2, rdx: 3))
+    #expect(writes[1].value == 0x0000_0003_0000_0002_0000_0001)
+    #expect(VTLReturnRegisters(0x2_0000_0001, 3, isLongMode: false) == VTLReturnRegisters(rax: 1, rcx: 2, rdx: 3))
   }
 
   @Test func `an operator's switch and a VTL without an assist page write nothing`() throws {
