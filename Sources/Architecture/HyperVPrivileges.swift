@@ -7,6 +7,9 @@ public struct HyperVPrivileges: OptionSet, Hashable, Sendable {
 
   public static var vpRuntime: Self { Self(rawValue: 1 << 0) }
   public static var referenceCounter: Self { Self(rawValue: 1 << 1) }
+  /// The SynIC registers.
+  public static var synic: Self { Self(rawValue: 1 << 2) }
+  public static var syntheticTimers: Self { Self(rawValue: 1 << 3) }
   /// EOI, ICR and TPR as MSRs, and the VP assist page.
   public static var interruptControl: Self { Self(rawValue: 1 << 4) }
   public static var hypercallMSRs: Self { Self(rawValue: 1 << 5) }

@@ -22,8 +22,8 @@ extension HyperVConfiguration {
   }
 
   /// Leaf 40000003h EDX: 4 XMM registers as hypercall input, 8 frequency MSRs, 15 XMM registers as hypercall
-  /// output, 18 the hypercall MSR's lock.
-  private static var features: UInt32 { 1 << 4 | 1 << 8 | 1 << 15 | 1 << 18 }
+  /// output, 17 SINTs that are polled, 18 the hypercall MSR's lock, 19 synthetic timers in direct mode.
+  private static var features: UInt32 { 1 << 4 | 1 << 8 | 1 << 15 | 1 << 17 | 1 << 18 | 1 << 19 }
 
   /// Leaf 40000004h EAX: 3 MSRs instead of APIC registers, 5 relaxed timing, 10 cluster IPIs by hypercall, 11
   /// VP sets instead of 64-bit masks.

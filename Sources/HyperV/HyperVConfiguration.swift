@@ -30,12 +30,11 @@ public struct HyperVConfiguration: Hashable, Sendable {
   /// A guest can have VTLs.
   public var offersVSM: Bool { maximumVTL > .vtl0 }
 
-  /// What the partition may use. The rest of the specification's privileges are not offered, SynIC and
-  /// synthetic timers among them, so a guest that insists on AccessSynicRegs before it uses VTLs will not use
-  /// them.
+  /// What the partition may use. The rest of the specification's privileges are not offered.
   public var privileges: HyperVPrivileges {
     var all: HyperVPrivileges = [
-      .vpRuntime, .referenceCounter, .interruptControl, .hypercallMSRs, .vpIndex, .reset, .frequencies,
+      .vpRuntime, .referenceCounter, .synic, .syntheticTimers, .interruptControl, .hypercallMSRs, .vpIndex, .reset,
+      .frequencies,
       .accessVPRegisters, .startVirtualProcessor,
     ]
     if offersVSM { all.insert(.accessVSM) }

@@ -19,7 +19,7 @@ extension HyperVPartition {
   }
 
   func checkAccess(_ name: VPRegisterName, of target: ContextID, by caller: ContextID) throws(HypercallStatus) {
-    if name.apicMSR != nil || name == .apicBase { return }
+    if name.apicMSR != nil || name == .apicBase || SynICRegister(name) != nil { return }
     guard name.isProcessorState else { throw .invalidParameter }
     guard target.vtl < caller.vtl else { throw .accessDenied }
   }

@@ -91,7 +91,9 @@ extension Partition {
     let vina = hyperV[id].vina
     let next = apic(id).pointee.highestDeliverable
     let taken = apic(id).pointee.acknowledge(
-      at: clock, autoEOI: vina.isEnabled && vina.isAutoEOI && vina.vector == next)
+      at: clock,
+      autoEOI: vina.isEnabled && vina.isAutoEOI && vina.vector == next
+        || next.map { synic(id).pointee.isAutoEOI($0) } ?? false)
     wake(id)
     record(
       .acknowledged(taken.vector, waited: taken.waited), context: id, journey: taken.journey,

@@ -99,6 +99,7 @@ extension Partition {
       record(.endOfInterrupt(end.vector, inService: end.inService), context: id, journey: end.journey, rip: rip)
       if end.broadcasts { broadcastEndOfInterrupt(end.vector, from: id, rip: rip) }
       if apic(id).pointee.needsPinService { servePins(of: id) }
+      retryMessages(of: id, after: end.vector)
     case .spuriousEOI: record(.spuriousEOI, context: id, rip: rip)
     case .mapChanged: invalidateMap(group(of: id.vtl))
     case .baseChanged(let from, let to):

@@ -12,6 +12,7 @@ extension Partition {
     case apicBase
     case apic
     case synthetic
+    case synic(SynICRegister)
     case lazyEOI
     case miscellaneousEnables
     case machineCheckCapabilities
@@ -20,7 +21,8 @@ extension Partition {
   }
 
   private func owner(_ msr: UInt32) -> Owner {
-    switch msr {
+    if let register = SynICRegister(msr: msr) { return .synic(register) }
+    return switch msr {
     case 0x10: .timeStamp
     case 0x3B where configuration.cpu.features.contains(.tscAdjust): .timeStampAdjust
     case 0x1B: .apicBase
@@ -42,6 +44,7 @@ extension Partition {
     case .apicBase: return apic(id).pointee.base.rawValue
     case .apic: return try apic(id).pointee.readMSR(msr, at: clock)
     case .synthetic: return try readSyntheticMSR(msr, vp)
+    case .synic(let register): return synic(id).pointee.read(register)
     case .lazyEOI: return apic(id).pointee.lazyEOI.rawValue
     case .miscellaneousEnables: return vps[vp].enables.rawValue
     // Nothing here can break: there are no banks of error registers (SDM Vol. 3B, 16.3.1.1).
@@ -64,6 +67,7 @@ extension Partition {
     case .apicBase: effect = try apic(id).pointee.writeBase(value)
     case .apic: effect = try apic(id).pointee.writeMSR(msr, value, at: clock, rip: processor.rip)
     case .synthetic: return try writeSyntheticMSR(msr, value, vp)
+    case .synic(let register): try writeSynIC(register, value, of: id)
     case .lazyEOI: try writeLazyEOI(value, id)
     case .miscellaneousEnables: try setEnables(value, vp)
     case .machineCheckCapabilities: throw .generalProtection()

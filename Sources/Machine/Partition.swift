@@ -37,9 +37,10 @@ public final class Partition {
   let memory: GuestMemory
   let interpreter: Interpreter
   let vps: UnsafeMutablePointer<VirtualProcessor>
-  /// Indexed by VP x vtlCount + VTL, as are `apics`.
+  /// Indexed by VP x vtlCount + VTL, as are `apics` and `synics`.
   let contexts: UnsafeMutablePointer<ContextState>
   let apics: UnsafeMutablePointer<LocalAPIC>
+  let synics: UnsafeMutablePointer<SynIC>
   let contextCount: Int
   var routing: GroupRouting
   /// Groups whose maps no longer match the registers, bit n for group n; rebuilt before the next use.
@@ -51,6 +52,8 @@ public final class Partition {
   /// Overlay pages that were ever mapped; what they hold outlives their being unmapped.
   var assistPages: [ContextID: OverlayPage] = [:]
   var hypercallPages: [VTL: OverlayPage] = [:]
+  var messagePages: [ContextID: OverlayPage] = [:]
+  var eventPages: [ContextID: OverlayPage] = [:]
   /// The devices, the lines they drive, and where lines and messages go.
   var devices: Devices
   var lineDrivers = [UInt32](repeating: 0, count: IOAPIC.pinCount)
@@ -90,6 +93,8 @@ public final class Partition {
     vps = .allocate(capacity: configuration.vpCount)
     contexts = .allocate(capacity: contextCount)
     apics = .allocate(capacity: contextCount)
+    synics = .allocate(capacity: contextCount)
+    synics.initialize(repeating: SynIC(), count: contextCount)
     routing = GroupRouting(
       encoding: configuration.groupEncoding,
       groups: (0..<configuration.vtlCount).map { (id: GroupID($0), vtl: VTL($0)) })
@@ -113,6 +118,7 @@ public final class Partition {
     vps.deinitialize(count: configuration.vpCount).deallocate()
     contexts.deinitialize(count: contextCount).deallocate()
     apics.deinitialize(count: contextCount).deallocate()
+    synics.deinitialize(count: contextCount).deallocate()
   }
 
   private func createVP(_ vp: Int) {

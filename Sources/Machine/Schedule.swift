@@ -1,4 +1,5 @@
 import Architecture
+import HyperV
 import Interpreter
 import Interrupts
 import Journal
@@ -174,6 +175,7 @@ extension Partition {
       for vtl in 0..<configuration.vtlCount {
         let id = ContextID(vp, vtl)
         if let due = apic(id).pointee.timerDue, due <= clock { expireTimer(id) }
+        if synic(id).pointee.due <= clock { expireSyntheticTimers(id) }
       }
       updateDue(vp)
     }
@@ -186,7 +188,8 @@ extension Partition {
     var due = VirtualTime.never
     for vtl in 0..<configuration.vtlCount {
       let id = ContextID(vp, vtl)
-      guard let timer = apic(id).pointee.timerDue, timer < Self.horizon else { continue }
+      let timer = min(apic(id).pointee.timerDue ?? .never, synic(id).pointee.due)
+      guard timer < Self.horizon else { continue }
       context(id).pointee.generation &+= 1
       if timer < due { due = timer }
     }

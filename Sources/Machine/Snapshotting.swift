@@ -67,6 +67,7 @@ extension Partition {
     }
     apics[index].fill(&shot, at: clock)
     hyperV.fill(&shot)
+    fillSynIC(&shot, id)
     if apics[index].lazyEOI.isEnabled {
       shot.lazyEOI = lazyEOIState(id)
       shot.lazyEOIAddress = apics[index].lazyEOI.address.rawValue

@@ -12,12 +12,14 @@ struct MachineVPRegisters: VPRegisterAccess {
     if let msr = register.apicMSR {
       return (try? partition.apic(id).pointee.readMSR(msr, at: partition.clock)).map { UInt128($0) }
     }
+    if let synic = SynICRegister(register) { return UInt128(partition.synic(id).pointee.read(synic)) }
     if let shared = readShared(register, partition.vps[id.vp.index].processor) { return shared }
     return readPrivate(register, partition.privateState(of: id), id)
   }
 
   mutating func write(_ register: VPRegisterName, _ value: UInt128, of id: ContextID) -> VPRegisterWrite {
     if let msr = register.apicMSR { return writeAPIC(msr, value, id) }
+    if let synic = SynICRegister(register) { return writeSynIC(synic, value, id) }
     if register == .cr8 || register == .apicBase { return writeAPICState(register, value, id) }
     if readShared(register, partition.vps[id.vp.index].processor) != nil {
       return writeShared(register, value, partition.vps[id.vp.index].processor)
@@ -142,6 +144,14 @@ struct MachineVPRegisters: VPRegisterAccess {
       partition.apply(effect, to: id)
       return .written
     } catch { return .invalidValue }
+  }
+
+  /// What WRMSR refuses with #GP is an invalid parameter here.
+  private func writeSynIC(_ register: SynICRegister, _ value: UInt128, _ id: ContextID) -> VPRegisterWrite {
+    do throws(Fault) {
+      try partition.writeSynIC(register, UInt64(truncatingIfNeeded: value), of: id)
+      return .written
+    } catch { return .readOnly }
   }
 
   private func writeAPICState(_ register: VPRegisterName, _ value: UInt128, _ id: ContextID) -> VPRegisterWrite {

@@ -36,14 +36,14 @@ struct PageAndCPUIDTests {
 
   @Test func `CPUID offers what is there and nothing else`() throws {
     let leaf = try #require(HyperVConfiguration(vpCount: 4).cpuid(leaf: 0x4000_0003))
-    // VP run time, reference counter, APIC MSRs, hypercall MSRs, VP index, reset, frequencies; no SynIC (2),
-    // no synthetic timers (3), no reference TSC page (9).
-    #expect(leaf.eax == 0x0000_08F3)
+    // VP run time, reference counter, APIC MSRs, hypercall MSRs, VP index, reset, frequencies, SynIC (2),
+    // synthetic timers (3); no reference TSC page (9).
+    #expect(leaf.eax == 0x0000_08FF)
     // AccessVsm, AccessVpRegisters, StartVirtualProcessor.
     #expect(leaf.ebx == 0x0023_0000)
     #expect(leaf.ecx == 0)
-    // XMM input, frequency MSRs, XMM output, hypercall MSR lock.
-    #expect(leaf.edx == 0x0004_8110)
+    // XMM input, frequency MSRs, XMM output, polled SINTs, hypercall MSR lock, direct timers.
+    #expect(leaf.edx == 0x000E_8110)
     let recommendations = try #require(
       HyperVConfiguration(vpCount: 4, physicalAddressWidth: 36).cpuid(leaf: 0x4000_0004))
     #expect(recommendations == (0x0000_0C28, 0x1000, 36, 0))

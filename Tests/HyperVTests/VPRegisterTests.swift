@@ -56,7 +56,7 @@ struct VPRegisterTests {
   @Test func `CPUID can be read as registers`() {
     var guest = TestGuest()
     let bytes = guest.get([.privilegesAndFeatures]).memoryOutput?.bytes
-    #expect(bytes?.uint128(at: 0) == 0x0004_8110_0000_0000_0023_0000_0000_08F3)
+    #expect(bytes?.uint128(at: 0) == 0x000E_8110_0000_0000_0023_0000_0000_08FF)
   }
 
   @Test func `protection and intercepts are refused, the rest of the configuration is kept`() {

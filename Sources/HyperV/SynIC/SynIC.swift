@@ -1,0 +1,116 @@
+import Architecture
+import Journal
+
+/// The synthetic interrupt controller of one context, and its four timers (TLFS, "Synthetic Interrupt Controller").
+///
+/// A value that touches no memory: what stands in a slot is told to it, and what is to be written it returns.
+public struct SynIC: Sendable {
+  /// SCONTROL; 0 at reset.
+  public internal(set) var control: UInt64 = 0
+  public internal(set) var messagePage = OverlayPageMSR(rawValue: 0)
+  public internal(set) var eventPage = OverlayPageMSR(rawValue: 0)
+  var sources = InlineArray<16, Source>(repeating: Source())
+  var timers = InlineArray<4, SyntheticTimer>(repeating: SyntheticTimer())
+  /// Bit n: something waits for the slot of SINT n.
+  public private(set) var waiting: UInt16 = 0
+  /// Bit n: SINT n has auto-EOI and interrupts.
+  var autoEOI: UInt16 = 0
+  /// When the first of the timers expires.
+  public internal(set) var due = VirtualTime.never
+
+  /// One SINT, and its queue.
+  struct Source: Sendable {
+    var register = SINTRegister.atReset
+    var queue: [QueuedMessage] = []
+    var delivered: UInt64 = 0
+    var dropped: UInt64 = 0
+  }
+
+  /// Messages that may wait for one slot, beside the timers' own: beyond them a message is dropped.
+  public static var queueLimit: Int { 16 }
+
+  public init() {}
+
+  public var isEnabled: Bool { control.bit(0) }
+  /// Messages have somewhere to go.
+  public var takesMessages: Bool { isEnabled && messagePage.isEnabled }
+  public var takesEvents: Bool { isEnabled && eventPage.isEnabled }
+
+  /// What an arrival raises: nothing while the source is masked or polled.
+  public func vector(of sint: Int) -> VectorNumber? {
+    let register = sources[sint].register
+    return register.interrupts ? register.vector : nil
+  }
+
+  public func isMasked(_ sint: Int) -> Bool { sources[sint].register.isMasked }
+
+  /// Whether acknowledging `vector` leaves no ISR bit.
+  public func isAutoEOI(_ vector: VectorNumber) -> Bool { hasSource(of: vector, in: autoEOI) }
+
+  /// Whether the end of an interrupt with `vector` may let a message that waits into its slot.
+  public func waits(for vector: VectorNumber) -> Bool { hasSource(of: vector, in: waiting) }
+
+  private func hasSource(of vector: VectorNumber, in mask: UInt16) -> Bool {
+    var rest = mask
+    while rest != 0 {
+      if sources[rest.trailingZeroBitCount].register.vector == vector { return true }
+      rest &= rest - 1
+    }
+    return false
+  }
+
+  // MARK: - Messages
+
+  /// How many messages wait for the slot of a source.
+  public func queueLength(of sint: Int) -> Int { sources[sint].queue.count }
+
+  /// Puts a message behind those that wait. False, and counted, when there is nowhere for it.
+  public mutating func enqueue(_ message: SynICMessage, for sint: Int) -> Bool {
+    guard takesMessages, sources[sint].queue.count < Self.queueLimit else {
+      sources[sint].dropped &+= 1
+      return false
+    }
+    append(.message(message), to: sint)
+    return true
+  }
+
+  mutating func append(_ message: QueuedMessage, to sint: Int) {
+    sources[sint].queue.append(message)
+    waiting |= 1 &<< UInt16(sint)
+  }
+
+  /// Takes the first message for the empty slot of a source: its type and the slot's 256 bytes.
+  public mutating func dequeue(for sint: Int, at now: VirtualTime) -> (type: UInt32, slot: [UInt8])? {
+    guard takesMessages, !sources[sint].queue.isEmpty else { return nil }
+    let first = sources[sint].queue.removeFirst()
+    let isPending = !sources[sint].queue.isEmpty
+    if !isPending { waiting &= ~(1 &<< UInt16(sint)) }
+    sources[sint].delivered &+= 1
+    switch first {
+    case .message(let message): return (message.type, message.bytes(isPending: isPending))
+    case .timer(let index, let expiration):
+      timers[index].isWaiting = false
+      let message = SynICMessage.timer(
+        index, expiration: expiration, delivery: HyperVPartition.hundredNanoseconds(now))
+      return (message.type, message.bytes(isPending: isPending))
+    }
+  }
+
+  // MARK: - Snapshot
+
+  /// Puts registers, queues and timers into the image of a context; what stands in the pages is the machine's.
+  public func fill(_ snapshot: inout ContextSnapshot) {
+    var synic = SynICSnapshot()
+    synic.control = control
+    synic.messagePage = messagePage.rawValue
+    synic.eventPage = eventPage.rawValue
+    for sint in 0..<SynICRegister.sourceCount {
+      synic.sources[sint].register = sources[sint].register.rawValue
+      synic.sources[sint].queued = UInt32(clamping: sources[sint].queue.count)
+      synic.sources[sint].delivered = sources[sint].delivered
+      synic.sources[sint].dropped = sources[sint].dropped
+    }
+    snapshot.synic = synic
+    snapshot.syntheticTimers = (0..<SynICRegister.timerCount).map { timers[$0].snapshot }
+  }
+}

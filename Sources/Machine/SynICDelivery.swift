@@ -1,0 +1,123 @@
+import Architecture
+import HyperV
+import Interrupts
+import Journal
+import Memory
+
+/// Messages and event flags on their way to a context (TLFS, "SynIC Message Delivery").
+extension Partition {
+  @inline(__always) func synic(_ id: ContextID) -> UnsafeMutablePointer<SynIC> { synics + index(id) }
+
+  /// Whether a message for this source would be in its slot at once.
+  func canPost(to id: ContextID, sint: Int) -> Bool {
+    guard isSource(sint, of: id), synic(id).pointee.takesMessages, let page = messagePages[id] else { return false }
+    return synic(id).pointee.queueLength(of: sint) == 0 && messageType(in: page, sint) == 0
+  }
+
+  /// Delivers a message, or lets it wait for its slot. Each outcome is in the event log.
+  @discardableResult
+  func postMessage(_ message: SynICMessage, to id: ContextID, sint: Int) -> MessageOutcome {
+    guard isSource(sint, of: id) else { return .dropped }
+    guard synic(id).pointee.enqueue(message, for: sint) else {
+      record(.synicMessage(sint: UInt8(sint), type: message.type, .dropped), context: id)
+      return .dropped
+    }
+    return deliverQueued(message.type, to: id, sint)
+  }
+
+  /// The last in the queue is new. Says so when it has to wait.
+  private func deliverQueued(_ type: UInt32, to id: ContextID, _ sint: Int) -> MessageOutcome {
+    deliverMessage(to: id, sint)
+    guard synic(id).pointee.queueLength(of: sint) > 0 else { return .delivered }
+    record(.synicMessage(sint: UInt8(sint), type: type, .waits), context: id)
+    return .waits
+  }
+
+  private func isSource(_ sint: Int, of id: ContextID) -> Bool {
+    exists(id) && context(id).pointee.isEnabled && (0..<SynICRegister.sourceCount).contains(sint)
+  }
+
+  private func messageType(in page: OverlayPage, _ sint: Int) -> UInt32 {
+    memory.read(page, offset: sint * SynICMessage.slotSize, count: 4).uint32(at: 0)
+  }
+
+  /// Puts the first message that waits into its slot; while the slot is taken it says in it that more wait.
+  private func deliverMessage(to id: ContextID, _ sint: Int) {
+    let synic = synic(id)
+    guard synic.pointee.takesMessages, let page = messagePages[id] else { return }
+    let slot = sint * SynICMessage.slotSize
+    guard messageType(in: page, sint) == 0 else {
+      let flags = memory.read(page, offset: slot + SynICMessage.flagsOffset, count: 1)[0]
+      return memory.write([flags | 1], to: page, offset: slot + SynICMessage.flagsOffset)
+    }
+    guard let message = synic.pointee.dequeue(for: sint, at: clock) else { return }
+    memory.write(message.slot, to: page, offset: slot)
+    record(.synicMessage(sint: UInt8(sint), type: message.type, .delivered), context: id)
+    if let vector = synic.pointee.vector(of: sint) { raise(vector, in: id, source: .synthetic) }
+  }
+
+  /// EOM, or a page or controller that was switched on: looks at every source with something waiting.
+  func retryMessages(of id: ContextID) {
+    var rest = synic(id).pointee.waiting
+    while rest != 0 {
+      deliverMessage(to: id, rest.trailingZeroBitCount)
+      rest &= rest - 1
+    }
+  }
+
+  /// The end of an interrupt is as good as an EOM for the sources with its vector.
+  func retryMessages(of id: ContextID, after vector: VectorNumber) {
+    guard synic(id).pointee.waiting != 0, synic(id).pointee.waits(for: vector) else { return }
+    retryMessages(of: id)
+  }
+
+  // MARK: - Event flags
+
+  /// What became of setting an event flag.
+  enum FlagOutcome {
+    /// It was clear; the interrupt was raised unless the source is polled.
+    case signaled
+    case alreadySet
+    /// The controller or its page is off, or the source is masked.
+    case unavailable
+  }
+
+  /// Sets event flag `flag`, 0...2047, of a source (TLFS, "SynIC Event Flags").
+  @discardableResult
+  func setEventFlag(_ flag: Int, to id: ContextID, sint: Int) -> FlagOutcome {
+    guard isSource(sint, of: id), (0..<2048).contains(flag), synic(id).pointee.takesEvents,
+      !synic(id).pointee.isMasked(sint), let page = eventPages[id]
+    else { return .unavailable }
+    let offset = sint * 256 + flag / 8
+    let old = memory.read(page, offset: offset, count: 1)[0]
+    let bit: UInt8 = 1 << UInt8(flag % 8)
+    let isNew = old & bit == 0
+    record(.synicEvent(sint: UInt8(sint), flag: UInt16(flag), isNew: isNew), context: id)
+    guard isNew else { return .alreadySet }
+    memory.write([old | bit], to: page, offset: offset)
+    if let vector = synic(id).pointee.vector(of: sint) { raise(vector, in: id, source: .synthetic) }
+    return .signaled
+  }
+
+  // MARK: - Timers
+
+  /// Lets the synthetic timers of a context that are due expire.
+  func expireSyntheticTimers(_ id: ContextID) {
+    while let expiry = synic(id).pointee.expireTimer(at: clock) {
+      let index = UInt8(expiry.index)
+      switch expiry.target {
+      case .direct(let vector):
+        record(
+          .syntheticTimerExpired(index: index, due: expiry.due, isDirect: true, target: vector.rawValue), context: id)
+        raise(vector, in: id, source: .synthetic)
+      case .message(let sint):
+        record(
+          .syntheticTimerExpired(index: index, due: expiry.due, isDirect: false, target: UInt8(sint)), context: id)
+        _ = deliverQueued(SynICMessage.timerExpired, to: id, sint)
+      case .merged(let sint):
+        record(
+          .syntheticTimerExpired(index: index, due: expiry.due, isDirect: false, target: UInt8(sint)), context: id)
+      }
+    }
+  }
+}
