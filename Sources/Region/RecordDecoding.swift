@@ -89,6 +89,8 @@ extension RegionReader {
     try decodeTimer(record, &context)
     try decodeHistory(record, &context)
     context.counters = ContextCounters(record)
+    decodeSynIC(record, &context)
+    decodeVSM(record, &context)
     guard stamps >= 0 else { return context }
     context.pending = vectors(record.pointee.pending, record.pointee.pending_level, stamps)
     let second = MemoryLayout<vtlscope_stamps>.offset(of: \.in_service)!

@@ -55,6 +55,8 @@ extension RegionWriter {
     store(timerOf: context, record)
     store(historyOf: context, record)
     store(countersOf: context, record)
+    store(synicOf: context, record)
+    store(vsmOf: context, record)
 
     let stamps = bank + Int(header.pointee.stamps.offset) + index * MemoryLayout<vtlscope_stamps>.stride
     let waiting = Self.store(context.pending, stamps)
@@ -226,6 +228,7 @@ extension ContextSnapshot {
     if lastStartup != nil { present |= VTLSCOPE_CONTEXT_LAST_STARTUP }
     if timer.lastExpiry != nil { present |= VTLSCOPE_CONTEXT_LAST_EXPIRY }
     if timer.lastWrite != nil { present |= VTLSCOPE_CONTEXT_LAST_TIMER_WRITE }
+    if synic != nil { present |= VTLSCOPE_CONTEXT_SYNIC }
     return present
   }
 }

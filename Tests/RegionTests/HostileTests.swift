@@ -45,7 +45,7 @@ import Testing
     let bank = Int(header.banks.offset + header.current_frame % 3 * UInt64(header.banks.stride))
     let contexts = bank + Int(header.contexts.offset)
     let platform = bank + Int(header.ioapics.offset)..<bank + Int(header.devices.offset) + 128
-    let hot = [0..<448, bank..<bank + 512, contexts + 1024..<contexts + 1664, platform, 0..<bytes.count]
+    let hot = [0..<448, bank..<bank + 512, contexts + 1024..<contexts + 2688, platform, 0..<bytes.count]
     var refused = 0
     bytes.withUnsafeMutableBytes { bytes in
       #expect(readAll(UnsafeRawBufferPointer(bytes)))
@@ -93,7 +93,7 @@ import Testing
       #expect {
         _ = try RegionReader(bytes: bytes, path: "old")
       } throws: { error in
-        "\(error)" == "old: region layout version 2.7, but this vtlscope reads version 1.1"
+        "\(error)" == "old: region layout version 2.7, but this vtlscope reads version 1.2"
           && (error as? RegionError)?.exitCode == 65
       }
     }
@@ -176,6 +176,9 @@ import Testing
       snapshot.contexts[i].timer.ignoredWrites = 0
       snapshot.contexts[i].timer.lastWrite = nil
       snapshot.contexts[i].lazyEOI = .off
+      snapshot.contexts[i].synic = nil
+      snapshot.contexts[i].syntheticTimers = []
+      snapshot.contexts[i].vsm = VSMSnapshot()
       snapshot.contexts[i].lazyEOIAddress = 0
       snapshot.contexts[i].counters.systemManagementInterrupts = 0
       snapshot.contexts[i].counters.arbitrationsWon = 0

@@ -108,7 +108,45 @@ extension Seeded {
     context.entryReason = flag() ? one() : nil
     context.entryTime = time()
     context.vinaAsserted = flag()
+    if flag() {
+      context.synic = synic()
+      context.syntheticTimers = (0..<4).map { _ in syntheticTimer() }
+    }
+    context.vsm.secureConfig = [any(), any()]
+    context.vsm.isWaitingForTLB = flag()
+    for path: WritableKeyPath<VSMSnapshot, UInt64> in [
+      \.partitionConfig, \.interceptControl, \.cr0Mask, \.cr4Mask, \.miscEnableMask, \.pendingEvent, \.referenceTSC,
+    ] { context.vsm[keyPath: path] = any() }
     return context
+  }
+
+  private mutating func synic() -> SynICSnapshot {
+    var synic = SynICSnapshot()
+    synic.control = any()
+    synic.messagePage = any()
+    synic.eventPage = any()
+    for n in 0..<16 {
+      synic.sources[n].register = any()
+      synic.sources[n].messageType = any()
+      synic.sources[n].isMessagePending = flag()
+      synic.sources[n].queued = any()
+      synic.sources[n].eventFlags = any()
+      synic.sources[n].delivered = any()
+      synic.sources[n].dropped = any()
+    }
+    return synic
+  }
+
+  private mutating func syntheticTimer() -> SyntheticTimerSnapshot {
+    var timer = SyntheticTimerSnapshot()
+    timer.config = any()
+    timer.count = any()
+    timer.due = flag() ? time() : nil
+    timer.lastExpiry = flag() ? time() : nil
+    timer.expired = any()
+    timer.skipped = any()
+    timer.isWaiting = flag()
+    return timer
   }
 
   /// Each vector with some probability, highest first.

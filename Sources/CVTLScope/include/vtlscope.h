@@ -24,6 +24,7 @@
  *
  * 1.1 appends to vtlscope_context, and adds the interrupt hardware outside of the local APICs: the tables ioapics,
  * pins, message_routes and devices. A writer that has none of it leaves those tables all zero.
+ * 1.2 appends to vtlscope_context: the synthetic interrupt controller, its timers, and what virtual secure mode holds.
  */
 #ifndef VTLSCOPE_H
 #define VTLSCOPE_H
@@ -42,7 +43,7 @@
 #define VTLSCOPE_MAGIC 0x45504F43534C5456ull
 #define VTLSCOPE_BYTE_ORDER 0x01020304u
 #define VTLSCOPE_MAJOR 1u
-#define VTLSCOPE_MINOR 1u
+#define VTLSCOPE_MINOR 2u
 
 #define VTLSCOPE_BANKS 3u
 /* Room for a map entry per VP and logical bit, twice over. */
@@ -195,9 +196,40 @@ typedef struct vtlscope_write {
 #define VTLSCOPE_CONTEXT_LAST_STARTUP (1u << 8)
 #define VTLSCOPE_CONTEXT_LAST_EXPIRY (1u << 9)
 #define VTLSCOPE_CONTEXT_LAST_TIMER_WRITE (1u << 10)
+#define VTLSCOPE_CONTEXT_SYNIC (1u << 11) /* 1.2: the fields of the SynIC and of its timers */
 
 /* The size of a vtlscope_context in version 1.0. */
 #define VTLSCOPE_CONTEXT_SIZE_1_0 1536u
+
+/* One synthetic interrupt source (TLFS). Version 1.2. */
+typedef struct vtlscope_sint {
+  uint64_t config; /* the SINTn MSR */
+  uint64_t delivered;
+  uint64_t dropped;
+  uint32_t message_type; /* in its slot; 0 empty */
+  uint32_t queued;       /* messages behind it */
+  uint32_t event_flags;  /* how many are set */
+  uint8_t message_pending;
+  uint8_t reserved[3];
+} vtlscope_sint;
+VTLSCOPE_ASSERT(sizeof(vtlscope_sint) == 40);
+
+/* One synthetic timer (TLFS). Version 1.2. */
+#define VTLSCOPE_STIMER_DUE (1u << 0)
+#define VTLSCOPE_STIMER_LAST_EXPIRY (1u << 1)
+typedef struct vtlscope_stimer {
+  uint64_t config; /* STIMERn_CONFIG */
+  uint64_t count;  /* STIMERn_COUNT, 100 ns */
+  uint64_t due;
+  uint64_t last_expiry;
+  uint64_t expired;
+  uint64_t skipped;
+  uint8_t present; /* VTLSCOPE_STIMER_...: which of the times there are */
+  uint8_t waits;   /* its message waits for the slot */
+  uint8_t reserved[6];
+} vtlscope_stimer;
+VTLSCOPE_ASSERT(sizeof(vtlscope_stimer) == 56);
+
 
 /* One VTL of one VP. */
 typedef struct vtlscope_context {
@@ -283,6 +315,24 @@ typedef struct vtlscope_context {
   uint8_t reserved_lazy[5];
   uint64_t lazy_eoi_address; /* guest physical */
   uint64_t reserved_tail[6];
+
+  /* Version 1.2. */
+  uint64_t synic_control; /* TLFS, the SCONTROL MSR */
+  uint64_t message_page;  /* SIMP */
+  uint64_t event_page;    /* SIEFP */
+  vtlscope_sint sints[16];
+  vtlscope_stimer stimers[4];
+  uint64_t vsm_partition_config;
+  uint64_t vsm_secure_config[2]; /* VsmVpSecureConfigVtl0 and 1, as this context has set them */
+  uint64_t intercept_control;
+  uint64_t intercept_cr0_mask;
+  uint64_t intercept_cr4_mask;
+  uint64_t intercept_misc_enable_mask;
+  uint64_t pending_event; /* PendingEvent0, low half */
+  uint64_t reference_tsc; /* the REFERENCE_TSC MSR */
+  uint8_t waits_for_tlb;
+  uint8_t reserved_vsm[7];
+  uint64_t reserved_tail_1_2[7];
 } vtlscope_context;
 VTLSCOPE_AT(vtlscope_context, vp, 1024);
 VTLSCOPE_AT(vtlscope_context, rip, 1048);
@@ -295,7 +345,10 @@ VTLSCOPE_AT(vtlscope_context, instructions, 1448);
 VTLSCOPE_AT(vtlscope_context, smis, VTLSCOPE_CONTEXT_SIZE_1_0);
 VTLSCOPE_AT(vtlscope_context, last_timer_write, 1576);
 VTLSCOPE_AT(vtlscope_context, lazy_eoi_address, 1608);
-VTLSCOPE_ASSERT(sizeof(vtlscope_context) == 1664);
+VTLSCOPE_AT(vtlscope_context, synic_control, 1664);
+VTLSCOPE_AT(vtlscope_context, stimers, 2328);
+VTLSCOPE_AT(vtlscope_context, vsm_partition_config, 2552);
+VTLSCOPE_ASSERT(sizeof(vtlscope_context) == 2688);
 
 /* Since when a vector waits or is being served, and which interrupt it belongs to. */
 typedef struct vtlscope_stamp {
