@@ -76,6 +76,10 @@ let package = Package(
 
     tests("ArchitectureTests", ["Architecture"]),
     tests("MachineTests", ["Architecture", "Interpreter", "Interrupts", "Journal", "Machine", "Memory", "Scenarios"]),
+    .target(
+      name: "FuzzTargets", dependencies: ["Architecture", "Memory", "Interpreter", "Machine"],
+      path: "Tests/FuzzTargets", swiftSettings: settings),
+    tests("FuzzTests", ["FuzzTargets"], resources: [.copy("Corpus")]),
     tests("HostTests", ["Architecture", "Journal", "Machine", "Region", "Host", "Scenarios"]),
     tests("JournalTests", ["Architecture", "Journal"]),
     tests("MemoryTests", ["Architecture", "Memory"]),
