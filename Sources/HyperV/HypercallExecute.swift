@@ -31,6 +31,7 @@ extension HyperVPartition {
       executeReps(request.hypercall, &call, &outcome, registers: &registers, repBudget: max(repBudget, 1))
     }
     outcome.effects = call.effects
+    outcome.subject = request.hypercall.subject(of: call)
     outcome.setOutput(call.output, request, elementSize: request.hypercall.shape.outputElement)
     return outcome
   }

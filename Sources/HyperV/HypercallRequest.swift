@@ -46,6 +46,8 @@ public struct HypercallOutcome: Sendable {
   public var status: HypercallStatus
   /// Elements done, earlier continuations included.
   public var repsCompleted: Int
+  /// Elements asked for; 0 for a simple hypercall.
+  public var repCount: Int
   /// Elements are left: RIP stays at VMCALL, which goes on at `repsCompleted` when it is executed again.
   public var isSuspended: Bool
   /// What to store in guest memory, and where. Elements that were done are stored even when a later one
@@ -53,6 +55,8 @@ public struct HypercallOutcome: Sendable {
   public var memoryOutput: (address: GPA, bytes: [UInt8])?
   /// The same for a fast hypercall, into the register block.
   var registerOutput: (offset: Int, bytes: [UInt8])?
+  /// Who and what it was about; of a rep hypercall the last element that was tried.
+  var subject = HypercallSubject()
   /// In order.
   public var effects: [HyperVEffect]
 
@@ -62,6 +66,7 @@ public struct HypercallOutcome: Sendable {
     isFast = control.isFast
     status = result.status
     repsCompleted = result.repsCompleted
+    repCount = control.repCount
     isSuspended = false
     effects = []
   }

@@ -15,11 +15,7 @@ extension Partition {
     switch hyperV.decode(registers, on: VPIndex(vp)) {
     case .fault(let fault): interpreter.fail(processor, with: fault)
     case .answer(let result):
-      record(
-        .hypercall(
-          HypercallSummary(
-            code: registers.control.code.rawValue, status: result.status.rawValue,
-            isFast: registers.control.isFast)), context: active(vp), rip: processor.rip)
+      record(.hypercall(registers.summary(refused: result)), context: active(vp), rip: processor.rip)
       let before = registers
       registers.complete(result)
       store(registers, vp, except: before)
@@ -53,11 +49,7 @@ extension Partition {
       outcome.repsCompleted = request.control.repStart
       outcome.isSuspended = false
     }
-    record(
-      .hypercall(
-        HypercallSummary(
-          code: outcome.code.rawValue, status: outcome.status.rawValue,
-          repsCompleted: UInt16(clamping: outcome.repsCompleted), isFast: outcome.isFast)), context: id, rip: rip)
+    record(.hypercall(outcome.summary), context: id, rip: rip)
     if let output = outcome.memoryOutput { _ = memory.write(output.bytes, at: output.address, vtl: id.vtl) }
     outcome.store(in: &registers)
     store(registers, vp, except: before)

@@ -25,4 +25,9 @@ enum EnablePartitionVTL: Hypercall {
     partition.enabledVTLs.insert(target)
     call.effects.append(.enablePartitionVTL(target))
   }
+
+  /// The VTL, and the flags.
+  static func subject(of call: HypercallInvocation) -> HypercallSubject {
+    HypercallSubject(argument: UInt64(call.input.uint8(at: 8)), value: UInt64(call.input.uint8(at: 9)))
+  }
 }

@@ -38,4 +38,7 @@ enum EnableVPVTL: Hypercall {
   ) -> Bool {
     vp == call.caller.vp && !partition.processors.contains { $0.enabledVTLs.contains(target) }
   }
+
+  /// RIP and RSP of the context that is given.
+  static func subject(of call: HypercallInvocation) -> HypercallSubject { call.initialContextSubject }
 }

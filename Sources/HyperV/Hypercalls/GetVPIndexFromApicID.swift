@@ -25,4 +25,13 @@ enum GetVPIndexFromApicID: Hypercall {
     bytes.setLittleEndian(UInt64(found.index.rawValue), at: 0, count: 4)
     call.output += bytes
   }
+
+  /// The APIC ID, and the VP index that was answered for it.
+  static func subject(of call: HypercallInvocation) -> HypercallSubject {
+    let isAnswered = call.output.count == 4 * (call.rep - call.control.repStart + 1)
+    let index = isAnswered ? call.output.uint32(at: call.output.count - 4) : nil
+    return HypercallSubject(
+      target: index.flatMap { call.namedContext(vp: $0, vtl: VTL(rawValue: call.input.uint8(at: 8))) },
+      argument: UInt64(call.input.uint32(at: call.element)), value: UInt64(index ?? 0))
+  }
 }

@@ -17,6 +17,14 @@ enum GetVPRegisters: Hypercall {
     let name = VPRegisterName(rawValue: call.input.uint32(at: call.element))
     call.output.appendLittleEndian(try partition.readRegister(name, of: target, call, registers))
   }
+
+  /// The register, and the low half of its value where there was one to give.
+  static func subject(of call: HypercallInvocation) -> HypercallSubject {
+    let isAnswered = call.output.count == 16 * (call.rep - call.control.repStart + 1)
+    return HypercallSubject(
+      target: call.registerContext, argument: UInt64(call.input.uint32(at: call.element)),
+      value: isAnswered ? call.output.uint64(at: call.output.count - 16) : 0)
+  }
 }
 
 extension HypercallInvocation {

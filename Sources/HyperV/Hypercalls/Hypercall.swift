@@ -11,6 +11,8 @@ protocol Hypercall: Sendable {
     _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
     registers: inout some VPRegisterAccess
   ) throws(HypercallStatus)
+  /// Says in two numbers what was asked, after it was done or refused.
+  static func subject(of call: HypercallInvocation) -> HypercallSubject
 }
 
 /// The parameters of a hypercall, in bytes.

@@ -14,4 +14,9 @@ enum NotifyLongSpinWait: Hypercall {
   ) throws(HypercallStatus) {
     call.effects.append(.yield)
   }
+
+  /// How often the caller has spun.
+  static func subject(of call: HypercallInvocation) -> HypercallSubject {
+    HypercallSubject(argument: UInt64(call.input.uint32(at: 0)))
+  }
 }

@@ -16,6 +16,12 @@ enum SendSyntheticClusterIPI: Hypercall {
     let targets = (0..<64).filter { mask.bit($0) }.map { VPIndex($0) }
     try call.sendInterrupt(to: targets, in: partition)
   }
+
+  /// The vector, and the VP mask.
+  static func subject(of call: HypercallInvocation) -> HypercallSubject {
+    let mask = call.input.uint64(at: 8)
+    return call.interruptSubject(first: mask == 0 ? nil : mask.trailingZeroBitCount, mask: mask)
+  }
 }
 
 /// HvCallSendSyntheticClusterIpiEx: the same for any set of VPs.
@@ -35,9 +41,24 @@ enum SendSyntheticClusterIPIEx: Hypercall {
     guard set.isComplete else { throw .invalidHypercallInput }
     try call.sendInterrupt(to: set.members(vpCount: partition.processors.count), in: partition)
   }
+
+  /// The vector, and the first bank of the VP set.
+  static func subject(of call: HypercallInvocation) -> HypercallSubject {
+    let (banks, members) = (call.input.uint64(at: 16), call.input.uint64(at: 24))
+    let isNamed = call.control.variableHeaderSize > 0 && banks != 0 && members != 0
+    let first = isNamed ? banks.trailingZeroBitCount * 64 + members.trailingZeroBitCount : nil
+    return call.interruptSubject(first: first, mask: isNamed ? members : 0)
+  }
 }
 
 extension HypercallInvocation {
+  /// Of the many VPs that an IPI may name, the first stands for them; the mask has the others.
+  fileprivate func interruptSubject(first: Int?, mask: UInt64) -> HypercallSubject {
+    HypercallSubject(
+      target: first.flatMap { namedContext(vp: UInt32(clamping: $0), vtl: namedVTL(at: 4)) },
+      argument: UInt64(input.uint32(at: 0)), value: mask)
+  }
+
   /// The common first 8 bytes. VPs that do not exist are skipped, but counted.
   fileprivate mutating func sendInterrupt(
     to targets: [VPIndex], in partition: HyperVPartition

@@ -19,4 +19,11 @@ enum SetVPRegisters: Hypercall {
     let value = call.input.uint128(at: call.element + 16)
     try partition.writeRegister(name, value, of: target, &call, &registers)
   }
+
+  /// The register, and the low half of its value.
+  static func subject(of call: HypercallInvocation) -> HypercallSubject {
+    HypercallSubject(
+      target: call.registerContext, argument: UInt64(call.input.uint32(at: call.element)),
+      value: call.input.uint64(at: call.element + 16))
+  }
 }

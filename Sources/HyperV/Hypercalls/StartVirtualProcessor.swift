@@ -38,4 +38,7 @@ enum StartVirtualProcessor: Hypercall {
   private static func isDenied(_ caller: VTL, _ partition: HyperVPartition) -> Bool {
     [VTL.vtl1, .vtl2].contains { $0 > caller && partition.vtls[$0].config.deniesLowerVTLStartup }
   }
+
+  /// RIP and RSP of the context that is given.
+  static func subject(of call: HypercallInvocation) -> HypercallSubject { call.initialContextSubject }
 }
