@@ -10,6 +10,8 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
   public static var notifyLongSpinWait: Self { Self(rawValue: 0x0008) }
   /// HvCallSendSyntheticClusterIpi.
   public static var sendSyntheticClusterIPI: Self { Self(rawValue: 0x000B) }
+  /// HvCallModifyVtlProtectionMask.
+  public static var modifyVTLProtectionMask: Self { Self(rawValue: 0x000C) }
   /// HvCallEnablePartitionVtl.
   public static var enablePartitionVTL: Self { Self(rawValue: 0x000D) }
   /// HvCallEnableVpVtl.
@@ -34,6 +36,7 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
     switch self {
     case .notifyLongSpinWait: "NotifyLongSpinWait"
     case .sendSyntheticClusterIPI: "SendSyntheticClusterIpi"
+    case .modifyVTLProtectionMask: "ModifyVtlProtectionMask"
     case .enablePartitionVTL: "EnablePartitionVtl"
     case .enableVPVTL: "EnableVpVtl"
     case .vtlCall: "VtlCall"

@@ -8,6 +8,8 @@ public enum VPAssistPage {
   public static var returnRAX: Int { 0x10 }
   /// 8 bytes: RCX after a VTL return. Outside 64-bit mode EDX.
   public static var returnRCX: Int { 0x18 }
+  /// 256 bytes: the message of the intercept that this VTL was entered for, when the intercept page is in use.
+  public static var interceptMessage: Int { 0x70 }
 }
 
 /// HV_VTL_ENTRY_REASON.

@@ -66,6 +66,8 @@ public struct VSMCapabilities: RawRepresentable, Hashable, Sendable {
   public static var dr6Shared: UInt64 { 1 << 0 }
   /// Bit 17: VsmPartitionConfig.DenyLowerVtlStartup works.
   public static var denyLowerVTLStartup: UInt64 { 1 << 17 }
+  /// Bit 27: VsmPartitionConfig.InterceptPage works.
+  public static var interceptPage: UInt64 { 1 << 27 }
 }
 
 /// What a VTL above 0 imposes on the VTLs below it: register VsmPartitionConfig, one per VTL of the
@@ -81,8 +83,10 @@ public struct VSMPartitionConfig: RawRepresentable, Hashable, Sendable {
   public var zeroesMemoryOnReset: Bool { rawValue.bit(5) }
   /// Bit 6: lower VTLs cannot start or reset a VP.
   public var deniesLowerVTLStartup: Bool { rawValue.bit(6) }
-  /// Bits 63:7: intercept options and reserved bits.
-  public var otherBits: UInt64 { rawValue &>> 7 }
+  /// Bit 12: intercept messages go to the VP assist page, not to SINT0.
+  public var usesInterceptPage: Bool { rawValue.bit(12) }
+  /// Bits 63:13 and 11:7: intercept options that are not offered, and reserved bits.
+  public var otherBits: UInt64 { rawValue & ~0x107F }
 }
 
 /// What a higher VTL imposes on VTL t of one VP: register VsmVpSecureConfigVtl t.

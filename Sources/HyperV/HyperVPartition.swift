@@ -72,5 +72,7 @@ public struct HyperVPartition: Sendable {
     snapshot.assistPage = processors[vp].vtls[vtl].assistPage.rawValue
     snapshot.guestOSID = vtls[snapshot.id.vtl].guestOSID
     snapshot.hypercallPage = vtls[snapshot.id.vtl].hypercall.rawValue
+    snapshot.vsm.partitionConfig = vtls[vtl].config.rawValue
+    snapshot.vsm.secureConfig = [VTL.vtl0, .vtl1].map { processors[vp].vtls[vtl].tlbLocks.contains($0) ? 1 << 1 : 0 }
   }
 }

@@ -1,6 +1,6 @@
 import Architecture
 
-/// The registers of VPs that are not Hyper-V's own: CPU state and local APICs.
+/// What Hyper-V asks the machine: the registers of VPs that are not its own, CPU state and local APICs, and where RAM is.
 ///
 /// The machine implements it. Both sides of a switch have to be reachable: the context that runs and those
 /// that are switched out. Nothing but the register changes; a TLB flush that the new value asks for is the
@@ -9,6 +9,8 @@ public protocol VPRegisterAccess {
   /// The value in the layout of TLFS HV_REGISTER_VALUE; nil when there is no such register.
   func read(_ register: VPRegisterName, of context: ContextID) -> UInt128?
   mutating func write(_ register: VPRegisterName, _ value: UInt128, of context: ContextID) -> VPRegisterWrite
+  /// Whether a page is RAM, which is all that can be protected.
+  func isRAM(_ page: GPA) -> Bool
 }
 
 /// What became of writing a VP register.

@@ -10,7 +10,7 @@ extension HyperVPartition {
     switch name {
     case .guestOSID: call.effects += setGuestOSID(low, vtl: target.vtl)
     case .hypercall, .vpAssistPage: call.effects += try writePage(name, low, of: target)
-    case .vsmVina, .vsmPartitionConfig: try writeVSM(name, low, of: target)
+    case .vsmVina, .vsmPartitionConfig: try writeVSM(name, low, of: target, &call)
     default:
       if let lower = name.secureConfigVTL, configuration.offersVSM {
         return try writeSecureConfig(low, of: lower, by: target)
@@ -33,7 +33,7 @@ extension HyperVPartition {
 
   /// VTL0 has neither register.
   private mutating func writeVSM(
-    _ name: VPRegisterName, _ value: UInt64, of target: ContextID
+    _ name: VPRegisterName, _ value: UInt64, of target: ContextID, _ call: inout HypercallInvocation
   ) throws(HypercallStatus) {
     guard configuration.offersVSM, target.vtl > .vtl0 else { throw .invalidParameter }
     if name == .vsmVina {
@@ -42,20 +42,31 @@ extension HyperVPartition {
       self[target].vina = vina
     } else {
       let config = VSMPartitionConfig(rawValue: value)
-      try Self.check(config)
+      let old = vtls[target.vtl].config
+      try Self.check(config, replacing: old)
       vtls[target.vtl].config = config
+      if config.enablesProtection, !old.enablesProtection {
+        call.effects.append(.protectAll(target.vtl, ProtectionMask(rawValue: config.defaultProtectionMask)))
+      }
     }
   }
 
-  /// Memory protection and intercepts are not offered, and asking for them is refused rather than taken and
+  /// Intercepts other than by the intercept page are not offered, and asking for them is refused rather than taken and
   /// not done.
   ///
-  /// A default protection mask is harmless while protection is off; the two that mean "no restriction" or
-  /// "none given" are taken.
-  private static func check(_ config: VSMPartitionConfig) throws(HypercallStatus) {
-    guard !config.enablesProtection, config.otherBits == 0,
-      config.defaultProtectionMask == 0 || config.defaultProtectionMask == 0xF
-    else { throw .invalidRegisterValue }
+  /// Protection is enabled once, with the mask that all RAM begins with: it has to allow reading and writing. From then
+  /// on neither changes. Before, a mask of 0 is none given.
+  private static func check(_ config: VSMPartitionConfig, replacing old: VSMPartitionConfig) throws(HypercallStatus) {
+    guard config.otherBits == 0 else { throw .invalidRegisterValue }
+    if old.enablesProtection {
+      guard config.enablesProtection, config.defaultProtectionMask == old.defaultProtectionMask else {
+        throw .invalidRegisterValue
+      }
+    } else if config.enablesProtection || config.defaultProtectionMask != 0 {
+      guard let mask = ProtectionMask(mapFlags: UInt32(config.defaultProtectionMask)), mask.allowsReadAndWrite else {
+        throw .invalidRegisterValue
+      }
+    }
   }
 
   /// Only the TLB lock is offered; the writer has to be above the VTL that it is about.

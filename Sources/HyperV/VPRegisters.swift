@@ -46,7 +46,8 @@ extension HyperVPartition {
       return VSMVPStatus(active: processor.activeVTL, enabled: processor.enabledVTLs).rawValue
     case .vsmPartitionStatus:
       return VSMPartitionStatus(enabled: enabledVTLs, maximum: configuration.maximumVTL).rawValue
-    case .vsmCapabilities: return VSMCapabilities.dr6Shared | VSMCapabilities.denyLowerVTLStartup
+    case .vsmCapabilities:
+      return VSMCapabilities.dr6Shared | VSMCapabilities.denyLowerVTLStartup | VSMCapabilities.interceptPage
     case .vsmVina: return target.vtl > .vtl0 ? self[target].vina.rawValue : nil
     case .vsmPartitionConfig: return target.vtl > .vtl0 ? vtls[target.vtl].config.rawValue : nil
     default: return secureConfig(name, of: target)

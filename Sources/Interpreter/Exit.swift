@@ -36,7 +36,8 @@ public enum Exit: Hashable, Sendable {
   /// MOV to CR8, a value of 0...15: to be completed with `completeWrite`.
   case writeTaskPriority(UInt8)
   /// The VTL may not do that with this page. Nothing happened; the instruction runs again unless `fail` is called.
-  case memoryIntercept(GPA, GVA, AccessKind)
+  /// `isWalk`: it was an entry of the page tables that translate the address.
+  case memoryIntercept(GPA, GVA, AccessKind, isWalk: Bool = false)
   /// An exception was delivered, so that nobody misses one: see `Processor.lastException`.
   case exception
   /// A triple fault. Every further run gives this again until a reset.

@@ -43,7 +43,7 @@ extension Interpreter {
     while true {
       let shift = UInt64(12 &+ level &* 9)
       let gpa = table &+ ((address &>> shift) & 0x1FF) &* 8
-      let entry = readTable(c, gpa, 8)
+      let entry = try readTable(c, gpa, 8, for: address)
       guard entry & PageTableEntry.present != 0 else { throw pageFault(c, address, kind, privilege, []) }
       let isLarge = entry & PageTableEntry.large != 0 && level > 0
       var mustBeZero = reserved
@@ -76,7 +76,7 @@ extension Interpreter {
     for level in [1, 0] {
       let shift = UInt64(12 &+ level &* 10)
       let gpa = table &+ ((address &>> shift) & 0x3FF) &* 4
-      let entry = readTable(c, gpa, 4)
+      let entry = try readTable(c, gpa, 4, for: address)
       guard entry & PageTableEntry.present != 0 else { throw pageFault(c, address, kind, privilege, []) }
       let isLarge =
         level == 1 && entry & PageTableEntry.large != 0 && c.pointee.cr4 & CR4.pageSizeExtensions.rawValue != 0
@@ -107,13 +107,15 @@ extension Interpreter {
   /// A store like any other to the VTL's protections and to read-only overlays.
   ///
   /// `steps` is not changed: a copy of what has just been stored would have to wait for the stores.
-  func mark(_ c: CPU, _ steps: inout InlineArray<4, TableStep>, isWrite: Bool) throws(Stop) {
+  func mark(
+    _ c: CPU, _ steps: inout InlineArray<4, TableStep>, isWrite: Bool, for address: UInt64
+  ) throws(Stop) {
     for i in 0..<4 where steps[i].value != 0 {
       var value = steps[i].value | PageTableEntry.accessed
       if isWrite, steps[i].isLeaf { value |= PageTableEntry.dirty }
       guard value != steps[i].value, let host = physical(c, steps[i].gpa) else { continue }
       if host.page.access != .all || host.page.isReadOnlyOverlay {
-        try checkAccess(c, host.page, steps[i].gpa, steps[i].gpa, .write)
+        try checkAccess(c, host.page, steps[i].gpa, address, .write, isWalk: true)
       }
       // The low byte holds both bits.
       host.address.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
@@ -121,9 +123,10 @@ extension Interpreter {
     }
   }
 
-  /// A table outside RAM reads as not present.
-  private func readTable(_ c: CPU, _ gpa: UInt64, _ size: Int) -> UInt64 {
-    guard let host = physical(c, gpa)?.address else { return 0 }
+  /// A table outside RAM reads as not present. Reading is subject to the VTL's protections like any other access.
+  private func readTable(_ c: CPU, _ gpa: UInt64, _ size: Int, for address: UInt64) throws(Stop) -> UInt64 {
+    guard let (host, page) = physical(c, gpa) else { return 0 }
+    if page.access != .all { try checkAccess(c, page, gpa, address, .read, isWalk: true) }
     return size == 8 ? host.loadUnaligned(as: UInt64.self) : UInt64(host.loadUnaligned(as: UInt32.self))
   }
 
@@ -145,7 +148,10 @@ extension Interpreter {
   func readPointers(_ c: CPU) -> InlineArray<4, UInt64>? {
     var found = InlineArray<4, UInt64>(repeating: 0)
     for i in 0..<4 {
-      found[i] = readTable(c, c.pointee.cr3 & 0xFFFF_FFE0 &+ UInt64(i) &* 8, 8)
+      let host = physical(c, c.pointee.cr3 & 0xFFFF_FFE0 &+ UInt64(i) &* 8)
+      // Not to be intercepted: where the VTL may not read it finds nothing.
+      guard let host, host.page.access.contains(.read) else { continue }
+      found[i] = host.address.loadUnaligned(as: UInt64.self)
       let isPresent = found[i] & PageTableEntry.present != 0
       if isPresent, found[i] & PageTableEntry.reservedInPointer != 0 { return nil }
     }

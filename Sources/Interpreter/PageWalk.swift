@@ -87,7 +87,7 @@ extension Interpreter {
 
   /// The VTL's protections and read-only overlays.
   func checkAccess(
-    _ c: CPU, _ page: ResolvedPage, _ gpa: UInt64, _ address: UInt64, _ kind: AccessKind
+    _ c: CPU, _ page: ResolvedPage, _ gpa: UInt64, _ address: UInt64, _ kind: AccessKind, isWalk: Bool = false
   ) throws(Stop) {
     let needed: PageAccess =
       switch kind {
@@ -96,7 +96,7 @@ extension Interpreter {
       case .execute: c.pointee.cpl == 3 ? .executeUser : .executeSupervisor
       }
     guard page.access.contains(needed) else {
-      c.pointee.exit = .memoryIntercept(GPA(gpa), GVA(address), kind)
+      c.pointee.exit = .memoryIntercept(GPA(gpa), GVA(address), kind, isWalk: isWalk)
       c.pointee.pending = .intercept
       throw .exit
     }
@@ -128,7 +128,7 @@ extension Interpreter {
     }
     var result = walk
     if kind == .write { result.isDirty = true }
-    try mark(c, &steps, isWrite: kind == .write)
+    try mark(c, &steps, isWrite: kind == .write, for: address)
     return result
   }
 

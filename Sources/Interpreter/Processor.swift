@@ -140,6 +140,8 @@ public final class Processor {
     set { state.pointee.interruptWindowRequested = newValue }
   }
 
+  /// An interrupt or exception is on its way to its handler, and an access that this takes was intercepted.
+  public var hasHeldEvent: Bool { state.pointee.held != nil }
   /// Exceptions delivered since power-on, interrupts not counted.
   public var exceptionCount: UInt64 { state.pointee.exceptionCount }
   public var lastException: (fault: Fault, rip: UInt64) {

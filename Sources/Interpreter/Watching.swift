@@ -8,8 +8,8 @@ extension Interpreter {
     let c = processor.state
     guard c.pointee.cr0 & CR0.paging.rawValue != 0 else { return GPA(address.rawValue & 0xFFFF_FFFF) }
     if c.isLongModeActive, !isCanonical(address.rawValue) { return nil }
-    let saved = c.pointee.fault
-    defer { c.pointee.fault = saved }
+    let saved = (c.pointee.fault, c.pointee.exit, c.pointee.pending)
+    defer { (c.pointee.fault, c.pointee.exit, c.pointee.pending) = saved }
     var steps = InlineArray<4, TableStep>(repeating: TableStep())
     return (try? tables(c, address.rawValue, .read, .supervisor, &steps)).map { GPA($0.gpa) }
   }

@@ -55,6 +55,8 @@ struct VirtualProcessor {
   var enables = MiscellaneousEnables.atReset
   /// IA32_MCG_STATUS.
   var machineCheckStatus: UInt64 = 0
+  /// The last intercept that nobody could be told of, so that it is in the log once.
+  var waitingIntercept: InterceptSummary?
   /// Exceptions already in the event log.
   var exceptionsSeen: UInt64 = 0
 }

@@ -14,8 +14,8 @@ extension Partition {
 
   func cost(of exit: Exit, _ vp: Int) -> VirtualTime {
     switch exit {
-    case .budget, .halted, .pause, .interruptWindow, .memoryIntercept, .exception, .shutdown: .zero
-    case .readMSR, .writeMSR, .cpuid, .hypercall, .readTaskPriority, .writeTaskPriority:
+    case .budget, .halted, .pause, .interruptWindow, .exception, .shutdown: .zero
+    case .readMSR, .writeMSR, .cpuid, .hypercall, .readTaskPriority, .writeTaskPriority, .memoryIntercept:
       VirtualTime(ticks: Self.processorExitTicks)
     case .portIn, .portOut: VirtualTime(ticks: Self.deviceExitTicks)
     case .mmioRead(let address, _), .mmioWrite(let address, _, _):

@@ -36,7 +36,8 @@ extension Partition {
       let effect = apic(active(vp)).pointee.writeCR8(UInt64(value), at: clock, rip: processor.rip)
       apply(effect, to: active(vp))
       interpreter.completeWrite(of: processor)
-    case .memoryIntercept: interpreter.fail(processor, with: .generalProtection())
+    case .memoryIntercept(let gpa, let gva, let kind, let isWalk):
+      return interceptMemory(MemoryViolation(gpa: gpa, gva: gva, access: kind, isWalk: isWalk), vp)
     case .shutdown: shutDown(vp)
     }
     return false

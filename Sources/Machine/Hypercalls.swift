@@ -32,6 +32,7 @@ extension Partition {
   }
 
   private func execute(_ request: HypercallRequest, _ vp: Int, _ registers: inout HypercallRegisters) -> Bool {
+    if let denied = firstDenied(request) { return interceptMemory(denied, vp) }
     let id = request.caller
     let rip = vps[vp].processor.rip
     var access = MachineVPRegisters(partition: self)
@@ -174,6 +175,8 @@ extension Partition {
     case .startVP(let target, let initial, let first): start(target, initial, first: first)
     case .sendInterrupt(let vector, let vtl, let targets, let absent):
       sendSynthetic(vector, vtl, targets, absent, from: id, rip)
+    case .protect(let owner, let first, let count, let mask): protect(owner, first, count, mask, by: id)
+    case .protectAll(let owner, let mask): protectAll(owner, mask, by: id)
     case .yield: return true
     }
     return false

@@ -22,6 +22,11 @@ public final class Partition {
   public internal(set) var nextEvent: UInt64 = 0
   public internal(set) var instructions: UInt64 = 0
   public internal(set) var undelivered: UInt64 = 0
+  /// Intercepts that a higher VTL was told of, and tries that found nowhere for their message.
+  var intercepts: UInt64 = 0
+  var interceptWaits: UInt64 = 0
+  /// The protected pages, as they were last looked at.
+  var protections: (epoch: UInt64, runs: MemorySnapshot) = (0, MemorySnapshot())
   public internal(set) var mapDisagreements: UInt64 = 0
   public internal(set) var commandLog: [CommandRecord] = []
   /// Stops the machine with this cause at this time.

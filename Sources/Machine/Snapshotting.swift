@@ -18,9 +18,11 @@ extension Partition {
   public func groupGeneration(_ index: Int) -> UInt64 { groupGenerations[index] }
 
   public func snapshot() -> Snapshot {
-    Snapshot(
+    var snapshot = Snapshot(
       machine: machineSnapshot(), contexts: (0..<contextCount).map(contextSnapshot),
       groups: (0..<configuration.vtlCount).map(groupSnapshot), platform: platformSnapshot())
+    snapshot.memory = memorySnapshot()
+    return snapshot
   }
 
   public func machineSnapshot() -> MachineSnapshot {

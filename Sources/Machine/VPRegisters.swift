@@ -3,6 +3,7 @@ import HyperV
 import Interpreter
 import Interrupts
 import Journal
+import Memory
 
 /// CPU state and local APICs as HvCallGetVpRegisters and HvCallSetVpRegisters reach them.
 struct MachineVPRegisters: VPRegisterAccess {
@@ -29,6 +30,8 @@ struct MachineVPRegisters: VPRegisterAccess {
     if outcome == .written { partition.setPrivateState(state, of: id) }
     return outcome
   }
+
+  func isRAM(_ page: GPA) -> Bool { partition.memory.isRAM(page) }
 
   // MARK: - Shared by the VTLs of a VP
 

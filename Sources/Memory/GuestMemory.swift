@@ -52,6 +52,10 @@ public final class GuestMemory {
 
   /// Per VTL and RAM page: denied `PageAccess` bits, and `hasOverlay`.
   let attributes: UnsafeMutablePointer<UInt8>
+  /// Per VTL above 0 and RAM page: the `PageAccess` bits it denies the VTLs below it. See `Protections.swift`.
+  let restrictions: UnsafeMutablePointer<UInt8>
+  /// Some page has been withheld from some VTL.
+  var isProtecting = false
   var overlays: [[OverlayMapping]]
   var overlayCount: UInt64 = 0
 
@@ -65,6 +69,8 @@ public final class GuestMemory {
     codeLines = try Self.map(bytes: pages * 8).bindMemory(to: UInt64.self, capacity: Int(pages))
     attributes = try Self.map(bytes: ramPages * UInt64(VTL.countLimit))
       .bindMemory(to: UInt8.self, capacity: Int(ramPages) * VTL.countLimit)
+    restrictions = try Self.map(bytes: ramPages * UInt64(VTL.countLimit - 1))
+      .bindMemory(to: UInt8.self, capacity: Int(ramPages) * (VTL.countLimit - 1))
     codeEpoch = .allocate(capacity: 1)
     codeEpoch.initialize(to: 1)
     overlays = Array(repeating: [], count: VTL.countLimit)
@@ -75,6 +81,7 @@ public final class GuestMemory {
     munmap(base, Int(pages << 12))
     munmap(codeLines, Int(pages * 8))
     munmap(attributes, Int(ramPages) * VTL.countLimit)
+    munmap(restrictions, Int(ramPages) * (VTL.countLimit - 1))
     codeEpoch.deallocate()
   }
 
@@ -103,33 +110,18 @@ public final class GuestMemory {
     guard let page = ramPage(pageNumber) else { return nil }
     let attribute = attributes[attributeIndex(page, vtl)]
     if attribute == 0 { return ResolvedPage(backing: page, access: .all, isReadOnlyOverlay: false) }
-    let access = PageAccess.all.subtracting(PageAccess(rawValue: attribute & 0xF))
+    // Protections are for the guest's RAM, not for what lies over it.
     if attribute & Self.hasOverlay != 0, let top = overlays[vtl.index].last(where: { $0.page == page }) {
       return ResolvedPage(
-        backing: Int(ramPages) + top.overlay.index, access: access, isReadOnlyOverlay: !top.isWritable)
+        backing: Int(ramPages) + top.overlay.index, access: .all, isReadOnlyOverlay: !top.isWritable)
     }
+    let access = PageAccess.all.subtracting(PageAccess(rawValue: attribute & PageAccess.all.rawValue))
     return ResolvedPage(backing: page, access: access, isReadOnlyOverlay: false)
   }
 
   @inline(__always)
   func attributeIndex(_ page: Int, _ vtl: VTL) -> Int {
     min(vtl.index, VTL.countLimit - 1) &* Int(ramPages) &+ page
-  }
-
-  /// Withholds accesses to a page from one VTL (TLFS, "Memory Access Protections"). False outside RAM.
-  @discardableResult
-  public func deny(_ access: PageAccess, at pageNumber: UInt64, vtl: VTL) -> Bool {
-    guard let page = ramPage(pageNumber) else { return false }
-    let index = attributeIndex(page, vtl)
-    attributes[index] = attributes[index] & ~0xF | access.rawValue & 0xF
-    mapEpoch &+= 1
-    return true
-  }
-
-  /// What is withheld from one VTL at a page.
-  public func denied(at pageNumber: UInt64, vtl: VTL) -> PageAccess {
-    guard let page = ramPage(pageNumber) else { return [] }
-    return PageAccess(rawValue: attributes[attributeIndex(page, vtl)] & 0xF)
   }
 
   func mapChanged() { mapEpoch &+= 1 }

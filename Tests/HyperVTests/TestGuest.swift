@@ -21,6 +21,9 @@ struct TestRegisters: VPRegisterAccess {
     values[Key(register: register, context: context)] = value
     return .written
   }
+
+  /// 16 MiB.
+  func isRAM(_ page: GPA) -> Bool { page.rawValue < 16 << 20 }
 }
 
 /// A partition with registers and one page of input, as a machine would have them.

@@ -35,7 +35,7 @@ struct VPRegisterTests {
     var guest = TestGuest()
     #expect(guest.value(.vsmVPStatus) == 0x0001_0000)
     #expect(guest.value(.vsmPartitionStatus) == 0x0001_0001)
-    #expect(guest.value(.vsmCapabilities) == 0x0002_0001)
+    #expect(guest.value(.vsmCapabilities) == 0x0802_0001)
     #expect(guest.value(.vsmCodePageOffsets) == 0x2600F)
     _ = guest.enablePartition(.vtl1)
     _ = guest.enableVP(0, .vtl1)
@@ -59,20 +59,28 @@ struct VPRegisterTests {
     #expect(bytes?.uint128(at: 0) == 0x000E_8110_0000_0000_0023_0000_0000_08FF)
   }
 
-  @Test func `protection and intercepts are refused, the rest of the configuration is kept`() {
+  @Test func `the partition configuration takes what is offered, and protection once`() {
     var guest = TestGuest.withVTL1()
     #expect(guest.set([(.vsmPartitionConfig, 0x40)]).status.rawValue == 0x05)
     guest.enter(.vtl1)
-    // EnableVtlProtection, with the mask that Windows gives.
-    #expect(guest.set([(.vsmPartitionConfig, 0x3F)]).status.rawValue == 0x50)
-    #expect(guest.set([(.vsmPartitionConfig, 0x01)]).status.rawValue == 0x50)
-    // A mask that restricts, an intercept, a reserved bit.
-    #expect(guest.set([(.vsmPartitionConfig, 0x06)]).status.rawValue == 0x50)
+    // Protection without a mask, without write, with one kind of execution only.
+    for value: UInt128 in [0x01, 0x03, 0x0F, 0x17, 0x0E] {
+      #expect(guest.set([(.vsmPartitionConfig, value)]).status.rawValue == 0x50)
+    }
+    // An intercept that is not offered, a reserved bit.
     #expect(guest.set([(.vsmPartitionConfig, 0x200)]).status.rawValue == 0x50)
     #expect(guest.set([(.vsmPartitionConfig, 0x1_0000)]).status.rawValue == 0x50)
     #expect(guest.value(.vsmPartitionConfig) == 0)
-    #expect(guest.set([(.vsmPartitionConfig, 0x7E)]).status == .success)
-    #expect(guest.value(.vsmPartitionConfig) == 0x7E)
+    let kept = guest.set([(.vsmPartitionConfig, 0x107E)])
+    #expect(kept.status == .success)
+    #expect(kept.effects == [])
+    // As Windows gives it.
+    #expect(guest.set([(.vsmPartitionConfig, 0x3F)]).effects == [.protectAll(.vtl1, .all)])
+    // Neither the switch nor the mask goes back, the rest does.
+    #expect(guest.set([(.vsmPartitionConfig, 0x3E)]).status.rawValue == 0x50)
+    #expect(guest.set([(.vsmPartitionConfig, 0x27)]).status.rawValue == 0x50)
+    #expect(guest.set([(.vsmPartitionConfig, 0x1F)]).effects == [])
+    #expect(guest.value(.vsmPartitionConfig) == 0x1F)
   }
 
   @Test func `VsmVina takes its fields and no reserved bits`() {

@@ -140,13 +140,13 @@ private func withDevice() throws -> Sandbox {
 
 @Test func `A page withheld from a VTL is intercepted, before anything happened`() throws {
   let box = try Sandbox()
-  box.memory.deny(.write, at: Sandbox.data >> 12, vtl: .vtl0)
+  box.memory.protect(Sandbox.data >> 12, allowing: [.read, .executeSupervisor, .executeUser], by: .vtl1)
   box.vp[.rbx] = Sandbox.data
   box.load([0x8B, 0x03, 0x89, 0x03, 0xF4])
   let exit = Exit.memoryIntercept(GPA(Sandbox.data), GVA(Sandbox.data), .write)
   #expect(box.interpreter.run(box.vp, ticks: 10) == exit)
   #expect(box.vp.rip == Sandbox.code + 2)
   #expect(box.interpreter.run(box.vp, ticks: 10) == exit)
-  box.memory.deny([], at: Sandbox.data >> 12, vtl: .vtl0)
+  box.memory.protect(Sandbox.data >> 12, allowing: .all, by: .vtl1)
   #expect(box.interpreter.run(box.vp, ticks: 10) == .halted)
 }

@@ -222,7 +222,7 @@ private func paged(cr4: CR4, cr3: UInt64, efer: EFER = [], _ fill: (GuestMemory)
   // A stack that the VTL may not write: the event waits for the machine's word, and comes then.
   let stack = try Sandbox()
   stack.installTables()
-  stack.memory.deny(.write, at: Sandbox.stack >> 12, vtl: .vtl0)
+  stack.memory.protect(Sandbox.stack >> 12, allowing: [.read, .executeSupervisor, .executeUser], by: .vtl1)
   stack.vp[.rsp] = Sandbox.stack + 0x800
   stack.load([0xCD, 0x30])
   stack.vp.rip = Sandbox.code
@@ -230,7 +230,7 @@ private func paged(cr4: CR4, cr3: UInt64, efer: EFER = [], _ fill: (GuestMemory)
   #expect(
     stack.interpreter.run(stack.vp, ticks: 10) == .memoryIntercept(page, GVA(page.rawValue), .write))
   #expect(!stack.vp.canTakeNMI)
-  stack.memory.deny([], at: Sandbox.stack >> 12, vtl: .vtl0)
+  stack.memory.protect(Sandbox.stack >> 12, allowing: .all, by: .vtl1)
   #expect(stack.go() == .halted)
   #expect(stack.vp.rip == 0x6301)
   #expect(stack.memory.load64(GPA(stack.vp[.rsp])) == Sandbox.code + 2)

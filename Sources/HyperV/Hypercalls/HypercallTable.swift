@@ -6,6 +6,7 @@ enum HypercallTable {
   static let all: [any Hypercall.Type] = [
     NotifyLongSpinWait.self,  // 0x0008
     SendSyntheticClusterIPI.self,  // 0x000B
+    ModifyVTLProtectionMask.self,  // 0x000C
     EnablePartitionVTL.self,  // 0x000D
     EnableVPVTL.self,  // 0x000F
     SendSyntheticClusterIPIEx.self,  // 0x0015

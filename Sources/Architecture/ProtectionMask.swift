@@ -1,0 +1,20 @@
+/// What a VTL lets those below it do with a page (TLFS, "Memory Access Protections"): read 0, write 1, kernel execute 2,
+/// user execute 3.
+public struct ProtectionMask: RawRepresentable, Hashable, Sendable {
+  public let rawValue: UInt8
+  @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue & 0xF }
+  public static var all: Self { Self(rawValue: 0xF) }
+
+  /// Takes HV_MAP_GPA_FLAGS; nil for combinations that are not allowed.
+  ///
+  /// Those are none, R, RX, RW and RWX. Write or execute need read, and without mode-based execution control, which is
+  /// not offered, the two execute bits are one.
+  public init?(mapFlags: UInt32) {
+    guard mapFlags &>> 4 == 0 else { return nil }
+    let isKernelExecutable = mapFlags.bit(2)
+    guard isKernelExecutable == mapFlags.bit(3), mapFlags == 0 || mapFlags.bit(0) else { return nil }
+    rawValue = UInt8(truncatingIfNeeded: mapFlags)
+  }
+
+  public var allowsReadAndWrite: Bool { rawValue & 3 == 3 }
+}
