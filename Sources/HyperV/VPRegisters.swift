@@ -21,6 +21,7 @@ extension HyperVPartition {
   func checkAccess(_ name: VPRegisterName, of target: ContextID, by caller: ContextID) throws(HypercallStatus) {
     if name.apicMSR != nil || name == .apicBase || SynICRegister(name) != nil { return }
     guard name.isProcessorState else { throw .invalidParameter }
+    if name == .pendingEvent0, target.vtl >= caller.vtl { throw .invalidParameter }
     guard target.vtl < caller.vtl else { throw .accessDenied }
   }
 
@@ -77,7 +78,7 @@ extension VPRegisterName {
   /// General, control, debug, segment and table registers, and the MSRs that belong to the processor.
   var isProcessorState: Bool {
     switch rawValue {
-    case Self.interruptState.rawValue, Self.general(0).rawValue...Self.rflags.rawValue,
+    case Self.interruptState.rawValue, Self.pendingEvent0.rawValue, Self.general(0).rawValue...Self.rflags.rawValue,
       Self.xmm(0).rawValue...Self.xmm(15).rawValue, Self.cr0.rawValue...Self.xcr0.rawValue,
       Self.dr0.rawValue...Self.dr7.rawValue, Self.es.rawValue...Self.tr.rawValue,
       Self.idtr.rawValue...Self.gdtr.rawValue, Self.tsc.rawValue...Self.initialApicID.rawValue,

@@ -73,7 +73,7 @@ extension Interpreter {
   }
 
   /// Contributory after contributory; page fault or contributory after a page fault.
-  private static func makesDouble(_ first: UInt8, _ second: UInt8) -> Bool {
+  static func makesDouble(_ first: UInt8, _ second: UInt8) -> Bool {
     if first == 14 { return second == 14 || isContributory(second) }
     return isContributory(first) && isContributory(second)
   }

@@ -43,6 +43,18 @@ public struct PrivateState: Hashable, Sendable {
 
   public init() {}
 
+  /// An exception, as if the VTL's next instruction raised it; nil takes one back. With one that is on its way already
+  /// it may become a double fault (SDM Vol. 3A, table 6-5).
+  public mutating func inject(_ fault: Fault?) {
+    guard let fault else { return held = nil }
+    let isDouble =
+      if let held, held.kind == .exception { Interpreter.makesDouble(held.fault.vector, fault.vector) } else { false }
+    held = HeldEvent(fault: isDouble ? .doubleFault : fault, kind: .exception, restart: rip)
+  }
+
+  /// The interrupt or exception that is taken before the next instruction.
+  public var heldFault: Fault? { held?.fault }
+
   /// After power-on and after INIT (SDM Vol. 3A, table 10-1).
   public static var atReset: Self {
     var state = PrivateState()

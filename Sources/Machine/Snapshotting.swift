@@ -103,5 +103,6 @@ extension Partition {
     shot.codeSelector = cpu.cs.selector
     shot.interruptShadow = cpu.interruptShadow
     shot.nmiBlocked = cpu.nmiBlocked
+    shot.vsm.pendingEvent = cpu.heldFault.map { UInt64(truncatingIfNeeded: PendingEvent($0).rawValue) } ?? 0
   }
 }

@@ -25,6 +25,7 @@ struct MachineVPRegisters: VPRegisterAccess {
     if readShared(register, partition.vps[id.vp.index].processor) != nil {
       return writeShared(register, value, partition.vps[id.vp.index].processor)
     }
+    if register == .pendingEvent0 { return inject(PendingEvent(rawValue: value), id) }
     var state = partition.privateState(of: id)
     let outcome = writePrivate(register, value, &state)
     if outcome == .written { partition.setPrivateState(state, of: id) }
@@ -69,6 +70,19 @@ struct MachineVPRegisters: VPRegisterAccess {
 
   // MARK: - Private to a VTL
 
+  /// Taken when the VTL is entered next, also by one that is halted.
+  private func inject(_ event: PendingEvent, _ id: ContextID) -> VPRegisterWrite {
+    guard !event.isPending || event.fault != nil else { return .invalidValue }
+    var state = partition.privateState(of: id)
+    state.inject(event.fault)
+    partition.setPrivateState(state, of: id)
+    if let fault = event.fault {
+      partition.record(.eventInjected(id.vtl, vector: fault.vector, errorCode: fault.errorCode), context: id)
+      partition.wake(id)
+    }
+    return .written
+  }
+
   private func readPrivate(_ register: VPRegisterName, _ state: PrivateState, _ id: ContextID) -> UInt128? {
     if let segment = Self.segments[register] { return HyperVSegment(state[keyPath: segment]).value }
     if let word = Self.words[register] { return UInt128(state[keyPath: word]) }
@@ -77,6 +91,7 @@ struct MachineVPRegisters: VPRegisterAccess {
     case .gdtr: return HyperVTable(base: state.gdtr.base, limit: state.gdtr.limit).value
     case .cr8: return UInt128(partition.apic(id).pointee.cr8)
     case .apicBase: return UInt128(partition.apic(id).pointee.base.rawValue)
+    case .pendingEvent0: return state.heldFault.map { PendingEvent($0).rawValue } ?? 0
     case .initialApicID: return UInt128(id.vp.rawValue)
     case .tsc: return UInt128(partition.clock.rawValue &+ partition.vps[id.vp.index].timeStampAdjust)
     case .interruptState: return (state.interruptShadow ? 1 : 0) | (state.nmiBlocked ? 2 : 0)

@@ -108,6 +108,23 @@ import Testing
     #expect(machine.events.switches(of: 0).map(\.reason).suffix(2) == [.intercept, .return])
   }
 
+  @Test func `VTL1 answers a denied write with an exception`() throws {
+    // HvCallSetVpRegisters, VTL0: PendingEvent0, #GP with error code 5.
+    let inject = call(
+      0x1_0000_0051, [.max, .max, 0xFFFF_FFFE, 0x10, 0x10004, 0, 0, 0, 1 | 1 << 8 | 13 << 16, 5, 0, 0])
+    var guest = CodeGuest(
+      main: Code.prologue + Code.enableVTL1 + Code.vtlCall + touch + Code.transmit(0x41) + Code.spin,
+      secure: synic + setRegister(0xD0007, enableProtection) + protect(1) + Code.sti + Code.vtlReturn + inject
+        + Code.store(0, at: Self.slot) + Code.vtlReturn)
+    // The error code, and 11 bytes further.
+    guest.handlers[13] = [0x8A, 0x04, 0x24, 0x66, 0xBA, 0xF8, 0x03, 0xEE] + Code.skip(11, hasErrorCode: true)
+    let machine = try MachineRun(guest)
+    machine.run(for: .microseconds(100))
+    #expect(machine.events.count(of: .eventInjected(.vtl0, vector: 13, errorCode: 5)) == 1)
+    #expect(intercepts(machine) == [violation(.write)])
+    #expect(machine.recorder.text == "\u{5}A")
+  }
+
   @Test func `a page that may not be executed is intercepted at its fetch`() throws {
     let machine = try machine(
       main: Code.set(.rax, UInt64(Self.page)) + [0xFF, 0xE0],
