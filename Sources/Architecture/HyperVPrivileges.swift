@@ -15,6 +15,8 @@ public struct HyperVPrivileges: OptionSet, Hashable, Sendable {
   public static var hypercallMSRs: Self { Self(rawValue: 1 << 5) }
   public static var vpIndex: Self { Self(rawValue: 1 << 6) }
   public static var reset: Self { Self(rawValue: 1 << 7) }
+  /// The reference TSC page.
+  public static var referenceTSC: Self { Self(rawValue: 1 << 9) }
   public static var frequencies: Self { Self(rawValue: 1 << 11) }
   /// EBX bit 16: VTLs.
   public static var accessVSM: Self { Self(rawValue: 1 << 48) }

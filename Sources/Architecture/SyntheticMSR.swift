@@ -14,6 +14,8 @@ public enum SyntheticMSR: UInt32, Hashable, Sendable, CaseIterable {
   case vpRuntime = 0x4000_0010
   /// HV_X64_MSR_TIME_REF_COUNT: read-only, 100 ns units since the partition was created.
   case timeReferenceCount = 0x4000_0020
+  /// HV_X64_MSR_REFERENCE_TSC: 0 enable, 63:12 guest page number. Partition-wide, private.
+  case referenceTSC = 0x4000_0021
   /// HV_X64_MSR_TSC_FREQUENCY: read-only, Hz.
   case tscFrequency = 0x4000_0022
   /// HV_X64_MSR_APIC_FREQUENCY: read-only, Hz of the timer's input clock.

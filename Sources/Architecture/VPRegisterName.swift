@@ -87,6 +87,7 @@ extension VPRegisterName {
   public static var vpIndex: Self { Self(rawValue: 0x0009_0003) }
   public static var timeReferenceCount: Self { Self(rawValue: 0x0009_0004) }
   public static var vpAssistPage: Self { Self(rawValue: 0x0009_0013) }
+  public static var referenceTSC: Self { Self(rawValue: 0x0009_0017) }
 }
 
 /// Virtual secure mode.

@@ -9,6 +9,9 @@ public enum HyperVEffect: Hashable, Sendable {
   case mapHypercallPage(VTL, at: GPA)
   /// From `at`, where it was.
   case unmapHypercallPage(VTL, at: GPA)
+  /// Shows the reference TSC page (`ReferenceTSCPage.bytes`) to this VTL.
+  case mapReferenceTSCPage(VTL, at: GPA)
+  case unmapReferenceTSCPage(VTL, at: GPA)
   case mapAssistPage(ContextID, at: GPA)
   case unmapAssistPage(ContextID, at: GPA)
   /// EOI in the local APIC of the context that wrote.

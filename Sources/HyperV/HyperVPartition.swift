@@ -17,6 +17,8 @@ public struct HyperVPartition: Sendable {
     public var guestOSID: UInt64 = 0
     /// The HYPERCALL MSR.
     public var hypercall = OverlayPageMSR(rawValue: 0)
+    /// The REFERENCE_TSC MSR.
+    public var referenceTSC = OverlayPageMSR(rawValue: 0)
     /// VsmPartitionConfig; means nothing for VTL0.
     public var config = VSMPartitionConfig(rawValue: 0)
     public init() {}
@@ -71,6 +73,7 @@ public struct HyperVPartition: Sendable {
     snapshot.vinaAsserted = processors[vp].vtls[vtl].vinaAsserted
     snapshot.assistPage = processors[vp].vtls[vtl].assistPage.rawValue
     snapshot.guestOSID = vtls[snapshot.id.vtl].guestOSID
+    snapshot.vsm.referenceTSC = vtls[snapshot.id.vtl].referenceTSC.rawValue
     snapshot.hypercallPage = vtls[snapshot.id.vtl].hypercall.rawValue
     snapshot.vsm.partitionConfig = vtls[vtl].config.rawValue
     snapshot.vsm.secureConfig = [VTL.vtl0, .vtl1].map { processors[vp].vtls[vtl].tlbLocks.contains($0) ? 1 << 1 : 0 }

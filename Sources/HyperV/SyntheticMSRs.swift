@@ -26,6 +26,7 @@ extension HyperVPartition {
     case .reset: return .value(0)
     case .vpRuntime: return .value(Self.hundredNanoseconds(runTime))
     case .timeReferenceCount: return .value(Self.hundredNanoseconds(now))
+    case .referenceTSC: return .value(vtls[context.vtl].referenceTSC.rawValue)
     case .tscFrequency, .apicFrequency: return .value(VirtualTime.ticksPerSecond)
     case .endOfInterrupt: throw .generalProtection()
     case .interruptCommand: return .interruptCommand
@@ -45,6 +46,7 @@ extension HyperVPartition {
     switch msr {
     case .guestOSID: return setGuestOSID(value, vtl: context.vtl)
     case .hypercall: return try setHypercall(value, vtl: context.vtl)
+    case .referenceTSC: return try setReferenceTSC(value, vtl: context.vtl)
     case .reset: return value.bit(0) ? [.resetPartition(zeroesMemory: zeroesMemoryOnReset)] : []
     case .endOfInterrupt: return [.endOfInterrupt]
     case .interruptCommand: return [.interruptCommand(value)]

@@ -9,7 +9,7 @@ extension HyperVPartition {
     let low = UInt64(truncatingIfNeeded: value)
     switch name {
     case .guestOSID: call.effects += setGuestOSID(low, vtl: target.vtl)
-    case .hypercall, .vpAssistPage: call.effects += try writePage(name, low, of: target)
+    case .hypercall, .vpAssistPage, .referenceTSC: call.effects += try writePage(name, low, of: target)
     case .vsmVina, .vsmPartitionConfig: try writeVSM(name, low, of: target, &call)
     default:
       if let lower = name.secureConfigVTL, configuration.offersVSM {
@@ -24,8 +24,11 @@ extension HyperVPartition {
     _ name: VPRegisterName, _ value: UInt64, of target: ContextID
   ) throws(HypercallStatus) -> [HyperVEffect] {
     do throws(Fault) {
-      return name == .hypercall
-        ? try setHypercall(value, vtl: target.vtl) : try setAssistPage(value, of: target)
+      switch name {
+      case .hypercall: return try setHypercall(value, vtl: target.vtl)
+      case .referenceTSC: return try setReferenceTSC(value, vtl: target.vtl)
+      default: return try setAssistPage(value, of: target)
+      }
     } catch {
       throw .invalidParameter
     }

@@ -36,6 +36,7 @@ extension HyperVPartition {
     case .vpIndex: return UInt64(target.vp.rawValue)
     case .vpRuntime: return target.vp == call.caller.vp ? Self.hundredNanoseconds(call.runTime) : nil
     case .timeReferenceCount: return Self.hundredNanoseconds(call.now)
+    case .referenceTSC: return vtls[target.vtl].referenceTSC.rawValue
     case .vpAssistPage: return self[target].assistPage.rawValue
     default: break
     }

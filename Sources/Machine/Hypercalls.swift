@@ -148,6 +148,8 @@ extension Partition {
     switch effect {
     case .mapHypercallPage(let vtl, let address):
       memory.isRAM(address) && (hypercallPages[vtl] != nil || memory.hasFreeOverlay)
+    case .mapReferenceTSCPage(let vtl, let address):
+      memory.isRAM(address) && (referenceTSCPages[vtl] != nil || memory.hasFreeOverlay)
     case .mapAssistPage(let id, let address):
       memory.isRAM(address) && (assistPages[id] != nil || memory.hasFreeOverlay)
     default: true
@@ -163,6 +165,9 @@ extension Partition {
     case .mapHypercallPage(let vtl, let address): mapHypercallPage(vtl, at: address)
     case .unmapHypercallPage(let vtl, let address):
       if let page = hypercallPages[vtl] { memory.unmapOverlay(page, at: address.pageNumber, vtl: vtl) }
+    case .mapReferenceTSCPage(let vtl, let address): mapReferenceTSCPage(vtl, at: address)
+    case .unmapReferenceTSCPage(let vtl, let address):
+      if let page = referenceTSCPages[vtl] { memory.unmapOverlay(page, at: address.pageNumber, vtl: vtl) }
     case .mapAssistPage(let id, let address): mapAssistPage(id, at: address)
     case .unmapAssistPage(let id, let address):
       if let page = assistPages[id] { memory.unmapOverlay(page, at: address.pageNumber, vtl: id.vtl) }

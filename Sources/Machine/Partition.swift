@@ -57,6 +57,7 @@ public final class Partition {
   /// Overlay pages that were ever mapped; what they hold outlives their being unmapped.
   var assistPages: [ContextID: OverlayPage] = [:]
   var hypercallPages: [VTL: OverlayPage] = [:]
+  var referenceTSCPages: [VTL: OverlayPage] = [:]
   var messagePages: [ContextID: OverlayPage] = [:]
   var eventPages: [ContextID: OverlayPage] = [:]
   /// The devices, the lines they drive, and where lines and messages go.

@@ -75,10 +75,18 @@ extension Partition {
 
   /// Only where `canApply` said so.
   func mapHypercallPage(_ vtl: VTL, at address: GPA) {
-    let isNew = hypercallPages[vtl] == nil
-    guard let page = hypercallPages[vtl] ?? (try? memory.makeOverlay()) else { return }
-    if isNew { memory.write(HypercallPage.bytes, to: page) }
-    hypercallPages[vtl] = page
+    mapReadOnly(&hypercallPages[vtl], HypercallPage.bytes, at: address, vtl)
+  }
+
+  /// Only where `canApply` said so.
+  func mapReferenceTSCPage(_ vtl: VTL, at address: GPA) {
+    mapReadOnly(&referenceTSCPages[vtl], ReferenceTSCPage.bytes, at: address, vtl)
+  }
+
+  private func mapReadOnly(_ kept: inout OverlayPage?, _ bytes: [UInt8], at address: GPA, _ vtl: VTL) {
+    guard let page = kept ?? (try? memory.makeOverlay()) else { return }
+    if kept == nil { memory.write(bytes, to: page) }
+    kept = page
     memory.mapOverlay(page, at: address.pageNumber, vtl: vtl, isWritable: false)
   }
 }
