@@ -10,6 +10,7 @@ extension CommandKind {
     case .switchVTL: "switch VTL"
     case .endOfInterrupt: "EOI on behalf"
     case .serialInput: "serial input"
+    case .reset: "reset"
     }
   }
 }
@@ -28,6 +29,7 @@ extension CommandRefusal {
     case .notPaused: "the machine is not paused"
     case .apicDisabled: "that local APIC is disabled"
     case .serialInputFull: "what was typed before is still on its way"
+    case .cannotBeReset: "only VTL0 alone on its VP can be reset"
     }
   }
 }

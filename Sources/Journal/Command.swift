@@ -12,6 +12,8 @@ public enum Command: Hashable, Sendable {
   case switchVTL(VPIndex, to: VTL)
   /// Writes EOI on behalf of a context.
   case endOfInterrupt(ContextID)
+  /// Puts a context back to what it was at power-on: its processor and its local APIC.
+  case reset(ContextID)
   /// Bytes for the guest's serial port, which come in as if they were typed: one after the other, at the line's speed.
   case serialInput([UInt8])
 
@@ -26,6 +28,7 @@ public enum Command: Hashable, Sendable {
     case .fire: .fire
     case .switchVTL: .switchVTL
     case .endOfInterrupt: .endOfInterrupt
+    case .reset: .reset
     case .serialInput: .serialInput
     }
   }
@@ -40,6 +43,7 @@ public enum CommandKind: UInt8, Hashable, Sendable, CaseIterable {
   case switchVTL = 4
   case endOfInterrupt = 5
   case serialInput = 6
+  case reset = 7
 }
 
 /// An interrupt the operator sends.
@@ -71,6 +75,7 @@ public enum CommandRefusal: UInt8, Hashable, Sendable, CaseIterable {
   case notPaused = 8
   case apicDisabled = 9
   case serialInputFull = 10
+  case cannotBeReset = 11
 }
 
 /// A command with its place in virtual time: the input of a replay.

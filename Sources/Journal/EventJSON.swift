@@ -174,7 +174,7 @@ extension Command {
     case .switchVTL(let vp, let vtl):
       json.field("vp", vp.rawValue)
       json.field("to", vtl.rawValue)
-    case .endOfInterrupt(let id): json.field("context", id)
+    case .endOfInterrupt(let id), .reset(let id): json.field("context", id)
     case .serialInput(let bytes): json.field("bytes", bytes.map { hexByte($0) }.joined())
     }
   }

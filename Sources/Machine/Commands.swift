@@ -1,4 +1,5 @@
 import Architecture
+import HyperV
 import Interrupts
 import Journal
 
@@ -23,7 +24,7 @@ extension Partition {
       case .pause, .run, .step, .serialInput: nil
       case .fire(let request): if case .context(let id) = request.origin { id } else { nil }
       case .switchVTL(let vp, let vtl): ContextID(vp: vp, vtl: vtl)
-      case .endOfInterrupt(let id): id
+      case .endOfInterrupt(let id), .reset(let id): id
       }
     return id.flatMap { exists($0) ? $0 : nil }
   }
@@ -38,6 +39,9 @@ extension Partition {
     case .endOfInterrupt(let id):
       guard exists(id), context(id).pointee.isEnabled else { return .noSuchContext }
       return apic(id).pointee.service.highest == nil ? .nothingInService : nil
+    case .reset(let id):
+      guard exists(id), context(id).pointee.isEnabled else { return .noSuchContext }
+      return id.vtl > .vtl0 || hyperV.deniesStartupMessages(to: id) ? .cannotBeReset : nil
     case .serialInput(let bytes):
       return devices.serial.incoming.hasRoom(for: bytes.count) ? nil : .serialInputFull
     }
@@ -82,6 +86,7 @@ extension Partition {
       settleLazyEOI(id)
       guard apic(id).pointee.service.highest != nil else { break }
       apply(apic(id).pointee.endOfInterrupt(at: clock, rip: 0), to: id)
+    case .reset(let id): powerOn(id)
     case .serialInput(let bytes):
       devices.serial.type(bytes, at: clock)
       platformGeneration &+= 1
@@ -89,7 +94,7 @@ extension Partition {
     }
     switch command {
     case .pause, .run, .step, .serialInput: break
-    case .fire, .switchVTL, .endOfInterrupt: settle()
+    case .fire, .switchVTL, .endOfInterrupt, .reset: settle()
     }
   }
 

@@ -18,7 +18,25 @@ extension Partition {
 
   /// Resets a context. An AP waits for a SIPI then; the bootstrap processor goes to its reset vector.
   private func initialize(_ id: ContextID, _ journey: JourneyID) {
-    vps[id.vp.index].processor.reset(.initSignal)
+    restart(id, .initSignal)
+    record(.initialized, context: id, journey: journey)
+  }
+
+  /// What an operator's reset does: the processor and its local APIC begin again as at power-on. Memory, devices, the
+  /// other VPs and what Hyper-V keeps of this one stay as they are.
+  ///
+  /// Only for VTL0 where no other VTL is enabled: it has the VP.
+  func powerOn(_ id: ContextID) {
+    apic(id).pointee.reset(.powerUp)
+    context(id).pointee.lastInit = nil
+    context(id).pointee.lastInitSender = nil
+    context(id).pointee.lastStartup = nil
+    restart(id, .powerOn)
+    record(.initialized, context: id)
+  }
+
+  private func restart(_ id: ContextID, _ kind: Processor.ResetKind) {
+    vps[id.vp.index].processor.reset(kind)
     context(id).pointee.isKicked = false
     invalidateMap(group(of: id.vtl))
     updateDue(id.vp.index)
@@ -26,7 +44,6 @@ extension Partition {
     let isBootstrap = id.vp.rawValue == 0
     setActivity(id, isBootstrap ? .running : .waitForStartup)
     hyperV.processors[id.vp.index].isStarted = isBootstrap
-    record(.initialized, context: id, journey: journey)
   }
 
   /// A SIPI starts a context that waits for one, at `vector` x 1000h in real mode; any other ignores it.

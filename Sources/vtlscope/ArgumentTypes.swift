@@ -1,6 +1,7 @@
 import Architecture
 import ArgumentParser
 import Host
+import Inspector
 import Journal
 import Machine
 
@@ -11,11 +12,8 @@ struct Span: ExpressibleByArgument {
   init(time: VirtualTime) { self.time = time }
 
   init?(argument: String) {
-    let units: [(String, Double)] = [("ms", 1e6), ("us", 1e3), ("ns", 1), ("s", 1e9)]
-    guard let (unit, ticks) = units.first(where: { argument.hasSuffix($0.0) }),
-      let number = Double(argument.dropLast(unit.count)), number > 0, number * ticks < 1e18
-    else { return nil }
-    time = VirtualTime(ticks: UInt64(number * ticks))
+    guard let time = VirtualTime(span: argument), time > .zero else { return nil }
+    self.time = time
   }
 }
 

@@ -19,9 +19,13 @@ struct PlainSession {
   /// When it looks again, in nanoseconds.
   private var due: UInt64 = 0
 
-  init(_ region: RegionReader, mailbox: Mailbox?) throws(RegionError) {
+  /// - Parameter saved: what is configured; what `options` says goes before it.
+  init(
+    _ region: RegionReader, mailbox: Mailbox?, _ options: ScreenOptions, _ saved: Options
+  ) throws(RegionError) {
     var watcher = try RegionWatcher(region)
     var model = try watcher.model(isReadOnly: mailbox == nil)
+    options.apply(saved, to: &model)
     model.apply(try watcher.look(at: HostClock.now()))
     model.rediagnose()
     self.watcher = watcher
@@ -97,8 +101,14 @@ struct PlainSession {
     return try Output.write((showsPrompt ? "\n" : "") + lines.map { $0 + "\n" }.joined())
   }
 
+  /// A line has been typed ahead: it stands on the terminal already, so that a prompt now would come after it.
+  private var isInputWaiting: Bool {
+    var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+    return poll(&descriptor, 1, 0) > 0
+  }
+
   private mutating func prompt() throws -> Bool {
-    guard isInteractive, !showsPrompt else { return true }
+    guard isInteractive, !showsPrompt, !isInputWaiting else { return true }
     showsPrompt = true
     return try Output.write("> ")
   }

@@ -19,7 +19,7 @@ struct ScreenOptions: ParsableArguments {
   var plain = false
 
   /// Asked for by an option, or once for all by VTLSCOPE_A11Y=1.
-  var wantsLines: Bool { plain || getenv("VTLSCOPE_A11Y").map { String(cString: $0) } == "1" }
+  var wantsLines: Bool { plain || UserFiles.environment("VTLSCOPE_A11Y") == "1" }
 
   @Option(help: ArgumentHelp("Looks at the core a second, 0.2...30; 10 unless said.", valueName: "HZ"))
   var rate: Double?
@@ -57,10 +57,15 @@ struct ScreenOptions: ParsableArguments {
 
   /// What was said on the command line goes before what is configured, and that before what the terminal says.
   func apply(_ saved: Options, to model: inout InspectorModel, on screen: TerminalScreen) {
-    model.apply(saved)
+    apply(saved, to: &model)
     model.glyphs = screen.glyphs
     let theme = theme ?? saved.theme
     model.theme = theme == .auto || screen.colours == 0 ? screen.theme : theme
+  }
+
+  /// The same where there is no screen.
+  func apply(_ saved: Options, to model: inout InspectorModel) {
+    model.apply(saved)
     if serial { model.refresh(decihertz: 10) }
     if let rate { model.refresh(decihertz: Int((rate * 10).rounded())) }
   }

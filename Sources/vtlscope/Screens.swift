@@ -11,10 +11,10 @@ import Terminal
 func look(
   at reader: RegionReader, mailbox: Mailbox?, _ options: ScreenOptions, begin: () -> Void = {}
 ) throws {
+  // A configuration that is wrong is refused while there is still a line to say so on.
+  let saved = try options.saved()
   if !options.wantsLines {
     do {
-      // A configuration that is wrong is refused while there is still a line to say so on.
-      let saved = try options.saved()
       return try withScreen(options) { screen throws(RegionError) in
         begin()
         var session = try ScreenSession(reader, mailbox: mailbox)
@@ -26,7 +26,9 @@ func look(
   }
   begin()
   var session: PlainSession
-  do throws(RegionError) { session = try PlainSession(reader, mailbox: mailbox) } catch { throw fail(error) }
+  do throws(RegionError) { session = try PlainSession(reader, mailbox: mailbox, options, saved) } catch {
+    throw fail(error)
+  }
   try session.run()
 }
 

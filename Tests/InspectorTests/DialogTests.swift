@@ -117,7 +117,7 @@ struct DialogTests {
     var model = model()
     model.strike("x")
     let grid = model.draw(Size(80, 24))
-    #expect(!grid.styleRows[6].contains("b") && !grid.styleRows[3].contains("a"))
+    #expect(!grid.styleRows[18].contains("b") && !grid.styleRows[3].contains("a"))
     let rows = grid.textRows.filter { $0.contains("│") || $0.contains("┌") }
     for row in rows { #expect(row.first == " " && "│┐┘".contains(row.last ?? " ")) }
     #expect(rows.count > 4)
@@ -314,6 +314,138 @@ struct DialogTests {
       return
     }
     #expect(request.message.command.destination == 3)
+  }
+
+  @Test func `an INIT from the menu names its context and is sent once it is typed`() throws {
+    var model = model(at: ContextID(7, 0))
+    #expect(model.strike("x", "i", .enter) == nil)
+    model.type("yes")
+    guard case .command(.fire(let request))? = model.strike(.enter) else {
+      Issue.record("nothing was fired")
+      return
+    }
+    #expect(request.message.command.deliveryMode == .initialize)
+    #expect(request.message.command.destination == 7)
+    #expect(!request.message.command.isLevelTriggered && request.message.command.isAsserted)
+  }
+
+  @Test func `a SIPI takes its page and the name, and nothing less`() {
+    var model = model(at: ContextID(9, 0))
+    model.strike("x", "p")
+    for text in ["yes", "9.0", "100 yes", "08 9.1", "zz yes"] {
+      model.type(text)
+      #expect(model.strike(.enter) == nil, "\(text)")
+      for _ in text { model.strike(.backspace) }
+    }
+    model.type("08 9.0")
+    guard case .command(.fire(let request))? = model.strike(.enter) else {
+      Issue.record("nothing was fired")
+      return
+    }
+    #expect(request.message.command.deliveryMode == .startup)
+    #expect(request.message.command.vector == VectorNumber(8))
+  }
+
+  @Test func `the menu says what would come of each: an SMI is recorded, a SIPI nobody waits for dropped`() {
+    let rows = { (context: ContextID) in
+      var model = self.model(at: context)
+      model.strike("x")
+      return model.draw(Size(80, 24)).textRows
+    }
+    let running = rows(ContextID(4, 0))
+    #expect(running.contains { $0.contains("SMI to it") && $0.contains("recorded and dropped: ") })
+    #expect(running.contains { $0.contains("SIPI to it") && $0.contains("would be dropped: ") })
+    #expect(running.contains { $0.contains("reset of it") && $0.contains("waits for SIPI") })
+    #expect(rows(ContextID(9, 0)).contains { $0.contains("SIPI to it") && $0.contains("starts in real mode") })
+    // VTL1 is enabled on VP 0: neither it nor what is below can be reset.
+    for id in [ContextID(0, 0), ContextID(0, 1)] {
+      #expect(rows(id).contains { $0.contains("reset of it") && $0.contains("refused: only VTL0 alone") })
+    }
+  }
+
+  @Test func `a reset needs the name, and in the palette a yes`() {
+    var model = model(at: ContextID(7, 0))
+    model.strike("x", "r")
+    model.type("7.0")
+    #expect(model.strike(.enter) == .command(.reset(ContextID(7, 0))))
+    #expect(model.execute("reset 7.0 yes") == .command(.reset(ContextID(7, 0))))
+    #expect(model.execute("reset 7.0") == nil)
+    #expect(model.strike(.enter) == nil)
+    model.type("yes")
+    #expect(model.strike(.enter) == .command(.reset(ContextID(7, 0))))
+  }
+
+  @Test func `every line of the menu can be reached on the smallest screen, and the question stays`() {
+    var model = model(Size(40, 10), at: ContextID(7, 0))
+    model.strike("x")
+    for text in ["NMI to it", "SMI to it", "INIT to it", "SIPI to it", "EOI on its", "reset of it"] {
+      let rows = model.draw(Size(40, 10)).textRows
+      #expect(rows.contains { $0.contains(text) }, "\(text)")
+      #expect(rows.contains { $0.contains("Enter does what is selected") })
+      model.strike("j")
+    }
+  }
+
+  @Test func `the raw state of what is selected is its JSON, scrolled to its end and copied`() throws {
+    var model = model(at: ContextID(5, 0))
+    model.strike("i")
+    #expect(model.draw(Size(80, 24)).textRows.contains { $0.contains("\"context\": \"5.0\"") })
+    guard case .copy(let copied)? = model.strike("G", "y") else {
+      Issue.record("nothing was copied")
+      return
+    }
+    #expect(copied.isJSON && copied.text.contains("\"taskPriority\"") || copied.text.contains("5.0"))
+    model.strike("i")
+    #expect(model.dialog == nil)
+  }
+
+  @Test(arguments: ViewID.allCases) func `what is exported is a document that says what it is`(view: ViewID) throws {
+    var model = model()
+    model.show(view)
+    for _ in 0..<3 {
+      model.strike("e")
+      guard case .save(let saved)? = model.strike(.enter) else {
+        Issue.record("nothing was saved in \(view)")
+        return
+      }
+      #expect(saved.text.contains("\"schema\""))
+      #expect(saved.name.hasSuffix("json"))
+      #expect(saved.path == nil)
+    }
+  }
+
+  @Test func `the session says who looks, and how much has been seen`() {
+    var model = model(isReadOnly: true)
+    model.strike("0")
+    let rows = model.draw(Size(80, 24)).textRows
+    for text in ["role      RO", "16 VPs, 2 VTLs, 20 contexts", "overwritten unread", "frame ", "kept, from event "] {
+      #expect(rows.contains { $0.contains(text) }, "\(text)")
+    }
+    model.strike("0")
+    #expect(model.dialog == nil)
+  }
+
+  @Test func `H shows how long interrupts of a local APIC took, at every size`() {
+    for size in Self.sizes {
+      var model = model(size, at: ContextID(2, 0))
+      model.strike("3", "H")
+      #expect(model.draw(size).textRows.contains { $0.contains("2.0 IRR to ISR") }, "\(size)")
+      #expect(model.draw(size).textRows.contains { $0.contains("2.0 ISR to EOI") }, "\(size)")
+    }
+  }
+
+  @Test func `Tab goes to the history of a timer and back, and says so where there is no other pane`() throws {
+    var model = model(at: ContextID(0, 1))
+    model.strike("4", .tab)
+    if model.message == nil {
+      let selected = model.selection
+      model.strike("j")
+      #expect(model.selection.context == selected.context)
+      model.strike(.tab, "j")
+      #expect(model.selection.context != selected.context)
+    }
+    model.strike("7", .tab)
+    #expect(model.message?.text == "there is no other pane to go to here")
   }
 
   @Test func `Tab goes through the findings, and J to the journey`() {

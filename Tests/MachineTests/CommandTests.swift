@@ -133,6 +133,49 @@ import Testing
     #expect(after == before)
   }
 
+  @Test func `a reset leaves processor and local APIC as at power-on, and the VP waits for a SIPI`() throws {
+    let machine = try MachineRun(scenario: "tpr-block")
+    machine.run(until: .milliseconds(40))
+    machine.perform(.pause)
+    let id = ContextID(3, 0)
+    let before = try machine.context(3, 0)
+    try #require(before.isEnabled && before.activity != .waitForStartup && before.apic[0xF0] != 0xFF)
+    let events = machine.perform(.reset(id))
+    #expect(events.prefix(2).map(\.body) == [.command(.reset, refusal: nil), .initialized])
+    #expect(events.allSatisfy { $0.context == nil || $0.context == id })
+    let after = try machine.context(3, 0)
+    // SDM Vol. 3A, table 10-1 and 12.4.7: RFLAGS 2, RIP FFF0h, CR0 60000010h; SVR FFh, the LVT masked.
+    #expect(after.activity == .waitForStartup)
+    #expect(after.rflags == 2 && after.rip & 0xFFFF == 0xFFF0)
+    #expect(after.apic[0xF0] == 0xFF && after.apic[0x320] == 0x10000)
+    #expect(after.pending.isEmpty && after.inService.isEmpty && after.timer.due == nil)
+    #expect(after.lastInit == nil)
+    machine.perform(.run)
+    machine.run(for: .milliseconds(2))
+    #expect(try machine.context(3, 0).activity == .waitForStartup)
+    // It can be started again.
+    machine.perform(fire(0x90, to: 3, mode: .startup))
+    #expect(try machine.context(3, 0).activity != .waitForStartup)
+  }
+
+  @Test func `a VTL above 0, and what is below one, cannot be reset`() throws {
+    let machine = try MachineRun(.demo)
+    machine.run(until: .milliseconds(40))
+    try #require(try machine.context(0, 1).isEnabled)
+    for id in [ContextID(0, 0), ContextID(0, 1)] {
+      #expect(machine.partition.perform(.reset(id)) == .cannotBeReset)
+    }
+    #expect(machine.partition.perform(.reset(ContextID(99, 0))) == .noSuchContext)
+  }
+
+  @Test func `an SMI is recorded where it goes, and dropped there`() throws {
+    let machine = try MachineRun(halting, vtls: 1)
+    machine.run(for: .microseconds(10))
+    let events = machine.perform(fire(0, mode: .smi))
+    #expect(events.contains { $0.body == .accepted(VectorNumber(0), .smi, .rejected(.noSystemManagementMode)) })
+    #expect(try machine.context(0, 0).counters.systemManagementInterrupts == 1)
+  }
+
   @Test func `a machine that has stopped refuses everything`() throws {
     let machine = try MachineRun(CodeGuest(main: Code.undefined), vtls: 1)
     machine.run(for: .microseconds(10))

@@ -51,6 +51,32 @@ extension Screens {
       _ = (scratch, core)
     }
 
+    @Test func `what is typed ahead is answered on lines of its own`() throws {
+      let (scratch, core, terminal) = try session(options: ["--plain"])
+      try #require(prompts(terminal))
+      terminal.type("help quit\rhelp over\rhelp next\r")
+      #expect(terminal.shows("next: all about the row after it"))
+      #expect(!terminal.model.rows.contains { $0.hasPrefix("> ") && $0.contains(": ") })
+      terminal.type("quit\r")
+      #expect(terminal.ends(within: 2))
+      _ = (scratch, core)
+    }
+
+    @Test func `the options file counts here too, and is refused where it is wrong`() throws {
+      let scratch = try Scratch()
+      let core = try SyntheticCore(scratch, vps: 4)
+      let directory = scratch.path + "/vtlscope"
+      mkdir(directory, 0o700)
+      let terminal = try PseudoTerminal(width: 100, height: 60)
+      let file = try #require(fopen(directory + "/config.toml", "w"))
+      fputs("theme = \"nonsense\"\n", file)
+      fclose(file)
+      try terminal.start(Program.command(["attach", core.path, "--plain"]), environment: scratch.environment())
+      #expect(terminal.shows("config.toml:1:"))
+      #expect(terminal.ends(within: 2))
+      #expect(terminal.process?.code == 65)
+    }
+
     @Test(arguments: [(["--plain"], [:]), ([], ["VTLSCOPE_A11Y": "1"])])
     func `where it is asked for`(options: [String], extra: [String: String]) throws {
       let (scratch, core, terminal) = try session(options: options, extra: extra)

@@ -28,18 +28,18 @@ extension Rule {
 }
 
 extension Scene {
-  /// The same of the highest ISR bit whose lazy EOI has come: by the gates it is gone, by the registers it is there.
-  private func heldByLeftOver(_ context: ContextSnapshot) -> HeldByService? {
-    guard !context.isDeaf, let highest = context.pending.first, let served = context.inService.first,
-      case .inService? = priorityCause(
-        of: highest.vector, taskPriority: context.taskPriority, inService: served.vector)
-    else { return nil }
-    return held(highest, by: served, in: context)
-  }
   /// Since when the left-over bit has held another back, or has just stood there; nil when that is not for long.
+  ///
+  /// By the gates the highest ISR bit is gone, by the registers it is there.
   fileprivate func leftOverSince(_ context: ContextSnapshot, _ served: VectorState) -> VirtualTime? {
-    if let held = heldByLeftOver(context), isOld(held.since, thresholds.blocked) { return held.since }
     let since = max(served.since, settledSince(context))
+    if !context.isDeaf, let highest = context.pending.first,
+      case .inService? = priorityCause(
+        of: highest.vector, taskPriority: context.taskPriority, inService: served.vector),
+      isOld(max(highest.since, since), thresholds.blocked)
+    {
+      return max(highest.since, since)
+    }
     return isOld(since, thresholds.slow) ? since : nil
   }
 }

@@ -80,11 +80,7 @@ extension Scene {
     guard !context.isDeaf, case .inService(let vector) = gate(context), let highest = context.pending.first,
       let served = context.inService.first(where: { $0.vector == vector })
     else { return nil }
-    return held(highest, by: served, in: context)
-  }
-
-  func held(_ highest: VectorState, by served: VectorState, in context: ContextSnapshot) -> HeldByService {
-    HeldByService(
+    return HeldByService(
       highest: highest, served: served, since: max(highest.since, served.since, settledSince(context)))
   }
 }

@@ -44,7 +44,7 @@ extension Scene {
     let pins = snapshot.platform.pins.filter { !$0.pin.entry.isMasked && $0.pin.group == context.group }
     if pins.contains(where: { targets(of: $0.pin).contains(context.id) }) { return true }
     return snapshot.platform.messageRoutes.contains { route in
-      guard route.isEnabled, let message = InterruptMessage(route.signal) else { return false }
+      guard route.isEnabled, let message = route.message else { return false }
       return resolve(message, from: nil, in: route.group).contexts.contains(context.id)
     }
   }

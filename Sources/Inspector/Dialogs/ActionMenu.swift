@@ -3,74 +3,58 @@ import Diagnosis
 import Interrupts
 import Journal
 
-/// More that may be done to one context: an NMI, an EOI on its behalf.
+/// More that may be done to one context: what an interrupt controller sends to one processor, an EOI on its behalf, and
+/// a reset. Each says first what would come of it.
 struct ActionMenu: Dialog {
   /// Bound to the context it was opened for.
   let context: ContextID
-  private var choice = Choice.nmi
+  private var choice: ContextAct
   /// What has been typed to confirm; nil until a confirmation is asked for.
   private var typed: String?
 
-  private enum Choice: UInt8, CaseIterable {
-    case nmi, endOfInterrupt
-
-    var key: Unicode.Scalar {
-      switch self {
-      case .nmi: "n"
-      case .endOfInterrupt: "e"
-      }
-    }
-
-    var text: String {
-      switch self {
-      case .nmi: "NMI to it"
-      case .endOfInterrupt: "EOI on its behalf"
-      }
-    }
+  init(_ context: ContextID, at choice: ContextAct = .nmi) {
+    self.context = context
+    self.choice = choice
   }
 
-  init(_ context: ContextID) { self.context = context }
+  /// Everything has been said already, but for the name.
+  static func confirming(_ choice: ContextAct, of context: ContextID) -> ActionMenu {
+    var menu = ActionMenu(context, at: choice)
+    menu.typed = ""
+    return menu
+  }
 
   var title: String { "Act on \(context)" }
 
-  func size(in model: InspectorModel) -> Size { Size(min(72, model.size.width - 4), 8) }
+  func size(in model: InspectorModel) -> Size { Size(min(76, model.size.width - 2), ContextAct.allCases.count + 5) }
 
   func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    for (row, item) in Choice.allCases.enumerated() {
+    var rest = area
+    grid.put(question(model), 0, in: rest.takeBottom(1))
+    let left = Line("not in this core: memory write, mask timer, kick", .dim)
+    if rest.height > ContextAct.allCases.count { grid.put(left, 0, in: rest.takeBottom(1)) }
+    let rows = window(count: ContextAct.allCases.count, selected: Int(choice.rawValue), visible: rest.height)
+    for (row, place) in rows.enumerated() {
+      let item = ContextAct.allCases[place]
       let style = item == choice ? Style.plain.selected : .plain
+      let effect = effect(item, model)
       grid.put(
         Line(" \(Character(item.key)) ", .bold) + Line(" \(item.text.left(18))", style)
-          + Line("  " + effect(item, model), refusal(item, model) == nil ? .plain : .wrong), row, in: area)
-    }
-    let idle = model.isReadOnly ? Self.readOnly : "Enter does what is selected"
-    let question =
-      typed.map { Line("type \(context) or yes, then Enter: ") + Line($0 + "_", .bold) } ?? Line(idle, .dim)
-    grid.put(question, 4, in: area)
-  }
-
-  private static var readOnly: String { "read-only: a preview. To act, start the core from the inspector" }
-
-  /// What would happen, or why it would not.
-  private func effect(_ item: Choice, _ model: InspectorModel) -> String {
-    if let refusal = refusal(item, model) { return "refused: " + refusal.text }
-    guard let here = model.snapshot[context] else { return "" }
-    switch item {
-    case .nmi:
-      let reached = preview(nmi(model), in: model.snapshot).route.contexts
-      if reached != [context] { return "refused: its APIC ID is not its own alone; use f" }
-      return here.nmiBlocked ? "an NMI handler runs: it would wait" : "taken whatever IF and TPR are"
-    case .endOfInterrupt: return here.inService.first.map { "clears ISR \($0.vector.text)" } ?? ""
+          + Line("  " + effect.text, effect.isRefused ? .wrong : .plain), row, in: rest)
     }
   }
 
-  private func refusal(_ item: Choice, _ model: InspectorModel) -> CommandRefusal? {
-    guard model.isAlive else { return .machineStopped }
-    guard let here = model.snapshot[context] else { return .noSuchContext }
-    guard here.isEnabled else { return .vtlNotEnabled }
-    switch item {
-    case .nmi: return here.apicBase.bit(11) ? nil : .apicDisabled
-    case .endOfInterrupt: return here.inService.isEmpty ? .nothingInService : nil
+  private func question(_ model: InspectorModel) -> Line {
+    if let typed {
+      let what = choice == .startup ? "a page and \(context) or yes, such as 08 yes" : "\(context) or yes"
+      return Line("type \(what), then Enter: ") + Line(typed + "_", .bold)
     }
+    let idle = model.isReadOnly ? "read-only: a preview. To act, start the core from the inspector" : nil
+    return Line(idle ?? "Enter does what is selected", .dim)
+  }
+
+  private func effect(_ item: ContextAct, _ model: InspectorModel) -> ContextActEffect {
+    ContextActEffect(of: item, on: context, isAlive: model.isAlive, in: model.snapshot)
   }
 
   func footer(_ model: InspectorModel) -> [FooterItem] {
@@ -79,13 +63,13 @@ struct ActionMenu: Dialog {
   }
 
   mutating func handle(_ key: Key, _ model: inout InspectorModel) -> DialogOutcome {
-    if let text = typed { return confirm(text, key, model) }
+    if let text = typed { return confirm(text, key, &model) }
     switch key {
     case .escape, .backspace, "q", "x": return .close
-    case .up, "k", .backTab: choice = Choice(rawValue: choice.rawValue &- 1) ?? choice
-    case .down, "j", .tab: choice = Choice(rawValue: choice.rawValue + 1) ?? choice
+    case .up, "k", .backTab: choice = ContextAct(rawValue: choice.rawValue &- 1) ?? choice
+    case .down, "j", .tab: choice = ContextAct(rawValue: choice.rawValue + 1) ?? choice
     case .character(let scalar):
-      guard let item = Choice.allCases.first(where: { $0.key == scalar }) else { break }
+      guard let item = ContextAct.allCases.first(where: { $0.key == scalar }) else { break }
       choice = item
       return act(&model)
     case .enter: return act(&model)
@@ -99,44 +83,46 @@ struct ActionMenu: Dialog {
       model.message = "read-only: nothing was done"
       return .stay
     }
-    if let refusal = refusal(choice, model) {
-      model.message = Line("refused: " + refusal.text, .wrong)
+    let effect = effect(choice, model)
+    guard !effect.isRefused else {
+      model.message = Line(effect.text, .wrong)
       return .stay
     }
-    switch choice {
-    case .nmi:
-      guard preview(nmi(model), in: model.snapshot).route.contexts == [context] else {
-        model.message = Line("refused: its APIC ID is not its own alone; use f", .wrong)
-        return .stay
-      }
-      typed = ""
-      return .stay
-    case .endOfInterrupt: return .act(.command(.endOfInterrupt(context)))
-    }
+    if choice == .endOfInterrupt { return .act(.command(.endOfInterrupt(context))) }
+    typed = ""
+    return .stay
   }
 
-  /// An NMI may not be sent by one stray key: the name of the context is typed.
-  private mutating func confirm(_ text: String, _ key: Key, _ model: InspectorModel) -> DialogOutcome {
+  /// What cannot be taken back may not be done by one stray key: the name of the context is typed.
+  private mutating func confirm(_ text: String, _ key: Key, _ model: inout InspectorModel) -> DialogOutcome {
     switch key {
     case .escape: typed = nil
     case .backspace: typed = String(text.dropLast())
-    case .character(let scalar) where scalar.isASCII && text.count < 12:
+    case .character(let scalar) where scalar.isASCII && text.count < 16:
       typed = text + String(Character(scalar))
-    case .enter where text == context.description || text == "yes": return .act(.command(.fire(nmi(model))))
+    case .enter:
+      guard let command = command(confirmedBy: text, in: model.snapshot) else { break }
+      let effect = effect(choice, model)
+      guard !model.isReadOnly, !effect.isRefused else {
+        model.message = Line(model.isReadOnly ? "read-only: nothing was done" : effect.text, .wrong)
+        break
+      }
+      return .act(.command(command))
     default: break
     }
     return .stay
   }
 
-  /// A physical NMI as if the context had sent it to itself: the shorthand for self takes fixed requests only.
-  private func nmi(_ model: InspectorModel) -> FireRequest {
-    var command = InterruptCommand(rawValue: 0)
-    command.deliveryMode = .nmi
-    command.isAsserted = true
-    let isWide = model.snapshot[context]?.apicBase.bit(10) ?? false
-    let id = model.snapshot[context]?.apic[0x20] ?? 0
-    command.destination = isWide ? id : id >> 24
-    return FireRequest(origin: .context(context), message: InterruptMessage(command, isNarrow: !isWide))
+  /// The command, when `text` is the name or `yes`; before it the page where a SIPI starts. Nil when it is not.
+  private func command(confirmedBy text: String, in snapshot: Snapshot) -> Command? {
+    var words = text.split(separator: " ").map(String.init)
+    var page: UInt8 = 0
+    if choice == .startup {
+      guard words.count == 2, let typed = PaletteWords.hex(words.removeFirst(), digits: 2) else { return nil }
+      page = UInt8(typed)
+    }
+    guard words == [context.description] || words == ["yes"] else { return nil }
+    return choice.command(on: context, vector: VectorNumber(rawValue: page), in: snapshot)
   }
 }
 

@@ -23,7 +23,7 @@ struct FireForm: Hashable {
     }
   }
 
-  static var modes: [DeliveryMode] { [.fixed, .lowestPriority, .nmi, .initialize, .startup] }
+  static var modes: [DeliveryMode] { [.fixed, .lowestPriority, .nmi, .smi, .initialize, .startup] }
 
   var origin: FireRequest.Origin
   var mode = DeliveryMode.fixed
@@ -60,11 +60,14 @@ struct FireForm: Hashable {
       case .origin, .mode, .address: true
       case .vector: mode.hasVector
       case .id: address == .physical || address == .logical
-      case .trigger: mode != .nmi && mode != .startup
-      case .level: mode != .nmi && mode != .startup && isLevel
+      case .trigger: hasTrigger
+      case .level: hasTrigger && isLevel
       }
     }
   }
+
+  /// NMI, SMI and SIPI are edges, whatever the trigger bit says (SDM Vol. 3A, 12.6.1).
+  private var hasTrigger: Bool { mode != .nmi && mode != .smi && mode != .startup }
 
   /// The message as the origin would write it: 8 bits of destination from an xAPIC and in an MSI, 32 from an
   /// x2APIC.
@@ -97,10 +100,10 @@ struct FireForm: Hashable {
     }
   }
 
-  /// It cannot be taken back: NMI, INIT and SIPI, and what reaches more than four.
+  /// It cannot be taken back: NMI, SMI, INIT and SIPI, and what reaches more than four.
   func isGrave(_ facts: FireFacts) -> Bool {
     switch mode {
-    case .nmi, .initialize, .startup: true
+    case .nmi, .smi, .initialize, .startup: true
     default: facts.targets.count > 4
     }
   }

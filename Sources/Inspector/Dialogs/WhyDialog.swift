@@ -67,8 +67,9 @@ struct WhyDialog: Dialog {
   }
 
   private func sentence(_ here: ContextSnapshot, _ model: InspectorModel) -> String {
-    let state = model.state(here).word
-    return "\(context) is \(state), RIP \(model.code(here.rip)), IF=\(here.interruptsEnabled ? 1 : 0), "
+    let state = model.state(here)
+    let verb = state == .waitsForStartup ? "" : "is "
+    return "\(context) \(verb)\(state.word), RIP \(model.code(here.rip)), IF=\(here.interruptsEnabled ? 1 : 0), "
       + "TPR \(TextForm.hex(here.taskPriority, 2)), PPR \(TextForm.hex(here.processorPriority, 2))"
   }
 

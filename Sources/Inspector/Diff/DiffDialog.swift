@@ -15,11 +15,16 @@ struct DiffDialog: Dialog {
   private let selected: ContextID
   private var showsProgress = false
   private var scroll = 0
+  /// What has changed up to the snapshot on the screen: found anew with each one and with each key, not with each look.
+  private var changes: [Change] = []
 
   init(_ context: ContextID, in model: InspectorModel) {
     selected = context
     scope = .one(context)
+    refresh(model)
   }
+
+  mutating func refresh(_ model: InspectorModel) { changes = found(model) }
 
   private func scopes(_ model: InspectorModel) -> [Scope] {
     let tagged = model.taggedContexts
@@ -46,8 +51,7 @@ struct DiffDialog: Dialog {
     grid.put(Array(all.dropFirst(min(scroll, max(0, all.count - area.height)))), in: area)
   }
 
-  /// The changes, and what there is to say where there is none.
-  private func changes(_ model: InspectorModel) -> [Change] {
+  private func found(_ model: InspectorModel) -> [Change] {
     let base = model.marks.base(model.snapshot).snapshot
     let changes = Changes(old: base, new: model.snapshot, model: model, showsProgress: showsProgress)
     switch scope {
@@ -65,7 +69,6 @@ struct DiffDialog: Dialog {
     var head = Line("since \(base.name), \(model.ago(base.snapshot.machine.time).spanText) ago", .dim)
     if case .compared = scope { head = Line("as they are now", .dim) }
     if showsProgress { head.append(", with what changes while it runs", .dim) }
-    let changes = changes(model)
     let lines = changes.map { $0.line(width: width) }
     return [head] + (lines.isEmpty ? [Line("no change")] : lines)
   }
@@ -78,6 +81,7 @@ struct DiffDialog: Dialog {
   }
 
   mutating func handle(_ key: Key, _ model: inout InspectorModel) -> DialogOutcome {
+    defer { refresh(model) }
     switch key {
     case .escape, .backspace, .enter, "q", "d": return .close
     case .down, "j": scroll = min(scroll + 1, max(0, lines(model, width: 80).count - 1))
@@ -88,7 +92,7 @@ struct DiffDialog: Dialog {
     case "m": model.setMark()
     case "y":
       let lines = lines(model, width: 200).map { $0.text + "\n" }
-      return .actAndStay(.copy(CopiedText(lines.joined(), "\(changes(model).count) changes")))
+      return .actAndStay(.copy(CopiedText(lines.joined(), "\(changes.count) changes")))
     default: break
     }
     return .stay

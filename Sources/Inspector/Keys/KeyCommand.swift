@@ -37,6 +37,8 @@ public enum KeyCommand: Hashable, Sendable {
   case runStop, step
   case fire, switchVTL, actions
   case why, journey
+  /// All that is known of what is selected; the view as a file; who looks, and at what.
+  case inspect, export, session
   case freeze, live, timeMode, theme
   /// Keep the selection in sight; in events, keep up with the newest.
   case follow
@@ -105,6 +107,9 @@ public enum KeyCommand: Hashable, Sendable {
     case .actions: "action-menu"
     case .why: "why"
     case .journey: "journey"
+    case .inspect: "inspect"
+    case .export: "export"
+    case .session: "session"
     case .freeze: "freeze"
     case .live: "live"
     case .timeMode: "time-mode"

@@ -51,11 +51,15 @@ struct SortDialog: Dialog {
 
 extension InspectorModel {
   mutating func openSortDialog() {
-    guard let list = listView, list.isSortable else {
-      message = "this list has one order"
-      return
-    }
+    guard sortable() != nil else { return }
     dialog = SortDialog(self)
+  }
+
+  /// The list, where it can be sorted; else says that it cannot.
+  private mutating func sortable() -> (any ListView)? {
+    if let list = listView, list.isSortable { return list }
+    message = "this list has one order"
+    return nil
   }
 
   /// - Parameter column: nil is the list's own order.
@@ -67,20 +71,14 @@ extension InspectorModel {
   }
 
   mutating func invertSort() {
-    guard let list = listView, list.isSortable else {
-      message = "this list has one order"
-      return
-    }
+    guard let list = sortable() else { return }
     let sort = lists[list.id]?.sort
     self.sort(by: sort?.column, isDescending: sort?.isDescending != true)
   }
 
   /// The column before, and the list's own order before the first.
   mutating func sortPrevious() {
-    guard let list = listView, list.isSortable else {
-      message = "this list has one order"
-      return
-    }
+    guard let list = sortable() else { return }
     let names = list.columnNames(self)
     let sort = lists[list.id]?.sort
     let place = sort?.column.flatMap { names.firstIndex(of: $0) } ?? names.count

@@ -10,6 +10,7 @@ public enum CommandText {
     case .fire(let request): "fire " + describe(request)
     case .switchVTL(let vp, let vtl): "switch VP \(vp.rawValue) to VTL\(vtl.rawValue)"
     case .endOfInterrupt(let context): "EOI on behalf of \(context)"
+    case .reset(let context): "reset of \(context)"
     case .serialInput(let bytes): "\(bytes.count) bytes for the serial port"
     }
   }

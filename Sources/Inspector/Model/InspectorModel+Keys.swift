@@ -122,6 +122,10 @@ extension InspectorModel {
     case .actions: openActionMenu()
     case .why: openWhy()
     case .journey: openJourney()
+    case .inspect: openInspection()
+    case .export: dialog = ExportDialog(self)
+    case .session: dialog = SessionDialog()
+    case .nextPane, .previousPane: message = "there is no other pane to go to here"
     case .freeze: setFrozen(!isFrozen)
     case .live:
       setFrozen(false)

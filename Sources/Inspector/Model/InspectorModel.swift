@@ -79,7 +79,10 @@ public struct InspectorModel: Sendable {
   /// The event at the top of the list while it does not follow, so that the rows stand still.
   var eventsTop: UInt64?
   var lapicShowsWords = false
+  var lapicShowsHistogram = false
   var timersShowHistogram = true
+  /// Timers: Tab has gone to the history.
+  var entersExpiries = false
   var sched = SchedChoice()
   /// Routes: the destination in both forms, nil for "when there is room".
   var showsDecoding: Bool?
@@ -233,6 +236,10 @@ public struct InspectorModel: Sendable {
         let vp = made.context.map { "VP \($0.vp.rawValue) " } ?? ""
         message = Line(
           "switched: \(vp)VTL\(from.rawValue) -> VTL\(to.rawValue) by the operator" + keyHint("6 shows it"))
+      case (.reset, .initialized):
+        done = Deed(made, in: events)
+        let id = made.context.map { "\($0): " } ?? ""
+        message = Line("reset: \(id)as at power-on" + keyHint("6 shows it"))
       default: continue
       }
     }

@@ -7,6 +7,13 @@ public struct Latency: Sendable {
   public struct Hop: Sendable {
     public var name: String
     public var spans: HopStatistics?
+    public var histogram: Histogram
+
+    init(_ name: String, _ samples: [VirtualTime]) {
+      self.name = name
+      spans = HopStatistics(samples)
+      histogram = Histogram(samples)
+    }
   }
 
   public private(set) var hops: [Hop]
@@ -30,8 +37,7 @@ public struct Latency: Sendable {
       late += timers.lateness(of: context, since: oldest, at: snapshot.machine.time)
     }
     hops = [
-      Hop(name: "IRR to ISR", spans: HopStatistics(waited)), Hop(name: "ISR to EOI", spans: HopStatistics(served)),
-      Hop(name: "timer late", spans: HopStatistics(late)),
+      Hop("IRR to ISR", waited), Hop("ISR to EOI", served), Hop("timer late", late),
     ]
   }
 

@@ -26,11 +26,12 @@ public struct FireLine: Hashable, Sendable {
 
   static var modes: [(String, DeliveryMode)] {
     [
-      ("fixed", .fixed), ("lowest", .lowestPriority), ("nmi", .nmi), ("init", .initialize), ("sipi", .startup),
+      ("fixed", .fixed), ("lowest", .lowestPriority), ("nmi", .nmi), ("smi", .smi), ("init", .initialize),
+      ("sipi", .startup),
     ]
   }
 
-  static var usage: String { "[fixed|lowest|nmi|init|sipi] [VECTOR] -> TARGET [from CTX|into gN] [level] [yes]" }
+  static var usage: String { "[fixed|lowest|nmi|smi|init|sipi] [VECTOR] -> TARGET [from CTX|into gN] [level] [yes]" }
 
   init(_ words: inout PaletteWords) throws(PaletteError) {
     if let word = words.peek, let mode = Self.modes.first(where: { $0.0 == word.text.lowercased() }) {

@@ -28,6 +28,8 @@ public enum PaletteCommand: Hashable, Sendable {
   case fire(FireLine)
   case switchVTL(VPIndex, to: VTL)
   case endOfInterrupt(ContextID)
+  /// Asked about unless it is confirmed.
+  case reset(ContextID, isConfirmed: Bool)
   case serial([UInt8])
   /// Refreshes a second, in tenths.
   case rate(Int)

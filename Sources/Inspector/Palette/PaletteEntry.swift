@@ -196,6 +196,11 @@ public enum Palette {
     PaletteEntry("eoi", "CTX", "write EOI on behalf of a context", key: .actions, [.context]) {
       words throws(PaletteError) in .endOfInterrupt(try words.context())
     },
+    PaletteEntry("reset", "CTX [yes]", "as at power-on", key: .actions, [.context, .words(["yes"])]) {
+      words throws(PaletteError) in
+      let id = try words.context()
+      return .reset(id, isConfirmed: words.take("yes"))
+    },
     PaletteEntry("serial", "TEXT", "type into the guest's serial port; \\r is Enter", [.free]) {
       words throws(PaletteError) in
       let column = words.column

@@ -62,6 +62,10 @@ extension InspectorModel {
     case .fire(let line): return try fire(line)
     case .switchVTL(let vp, let vtl): return try act(.switchVTL(vp, to: vtl))
     case .endOfInterrupt(let id): return try act(.endOfInterrupt(id))
+    case .reset(let id, let isConfirmed):
+      let action = try act(.reset(id))
+      if isConfirmed { return action }
+      dialog = ActionMenu.confirming(.reset, of: id)
     case .serial(let bytes): return try act(.serialInput(bytes))
     }
     return nil

@@ -94,23 +94,17 @@ extension PlainEntry {
       let hint = near.isEmpty ? "; help lists them" : "; \(near.prefix(6).joined(separator: " "))"
       throw PaletteError("no command \"\(name.text)\"\(hint)", column: name.column)
     }
-    guard let entry = all.first(where: { $0.name == chosen }) else {
-      return .palette(try Palette.parse(chosen + line.unicodeScalars.dropFirst(name.end)))
+    let own = all.first { $0.name == chosen }
+    let command: PlainCommand
+    if let own {
+      command = try own.parse(&words)
+    } else if let entry = Palette.entry(chosen) {
+      command = .palette(try entry.parse(&words))
+    } else {
+      throw PaletteError("no command \"\(chosen)\"", column: name.column)
     }
-    let command = try entry.parse(&words)
     try words.end()
     return command
-  }
-}
-
-extension PaletteWords.Word {
-  /// How many scalars of the line end with it.
-  fileprivate var end: Int { column - 1 + text.unicodeScalars.count }
-}
-
-extension String {
-  fileprivate static func + (name: String, rest: Substring.UnicodeScalarView) -> String {
-    name + String(String.UnicodeScalarView(rest))
   }
 }
 
@@ -118,10 +112,9 @@ extension PaletteWords {
   /// `200us`, `10ms`, `5s`: nanoseconds, more than none and at most `limit`.
   mutating func span(limit: UInt64) throws(PaletteError) -> UInt64 {
     let word = try required("a time such as 5s")
-    let units: [(String, Double)] = [("ms", 1e6), ("us", 1e3), ("ns", 1), ("s", 1e9)]
-    guard let (unit, factor) = units.first(where: { word.text.hasSuffix($0.0) }),
-      let number = Double(word.text.dropLast(unit.count)), number > 0, number * factor <= Double(limit)
-    else { throw PaletteError("\"\(word.text)\" is no time such as 5s or 200us", column: word.column) }
-    return UInt64(number * factor)
+    guard let time = VirtualTime(span: word.text), (1...limit).contains(time.rawValue) else {
+      throw PaletteError("\"\(word.text)\" is no time such as 5s or 200us", column: word.column)
+    }
+    return time.rawValue
   }
 }

@@ -140,7 +140,9 @@ public struct PlainMode: Sendable {
     }
     if let dialog = model.dialog {
       model.dialog = nil
-      guard dialog is FireDialog else { throw PaletteError("what to choose is missing: help says what can be said") }
+      guard dialog is FireDialog || dialog is ActionMenu else {
+        throw PaletteError("what to choose is missing: help says what can be said")
+      }
       return Reply(said + ["nothing is sent yet, because it cannot be taken back: say the same with yes at its end"])
     }
     if case .command(let command) = action { return Reply(said, command: command) }

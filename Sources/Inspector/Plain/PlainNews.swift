@@ -18,21 +18,12 @@ struct PlainNews: Sendable {
 
   /// What the machine and its process do, without how long.
   private struct Standing: Hashable {
-    enum Process: Hashable { case beating, wedged, suspended, dead, exited, archived }
-    var process: Process
+    var process: String
     var state: RunState
 
     init(_ model: InspectorModel) {
+      process = model.liveness.word
       state = model.snapshot.machine.runState
-      process =
-        switch model.liveness {
-        case .beating: .beating
-        case .wedged: .wedged
-        case .suspended: .suspended
-        case .dead: .dead
-        case .exited: .exited
-        case .archived: .archived
-        }
     }
   }
 

@@ -68,8 +68,9 @@ struct HelpPage: Searchable {
 
   /// How many rows the help may scroll: as many as do not fit.
   static func lastRow(_ model: InspectorModel) -> Int {
-    let frame = model.size.width >= 80 && model.size.height >= 24 ? 6 : 5
-    return max(0, lines(model, width: model.size.width - 4).count - (model.size.height - frame))
+    // Two of the rows are the edges of the box.
+    let rows = ScreenFrame(model.size).content.height - 2
+    return max(0, lines(model, width: model.size.width - 4).count - rows)
   }
 
   private static func keys(_ purpose: KeyPurpose, _ model: InspectorModel) -> [Line] {

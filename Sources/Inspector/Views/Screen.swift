@@ -1,20 +1,40 @@
 import Architecture
 import Journal
 
+/// What stands where: the first line, the tabs where there is room, the view, the sentence and the keys.
+struct ScreenFrame {
+  var header: Rect
+  var tabs: Rect?
+  /// What belongs to the view.
+  var content: Rect
+  var status: Rect
+  var footer: Rect
+
+  /// A smaller screen has one line that sums up, and nothing else.
+  static func hasRoom(_ size: Size) -> Bool { size.width >= 40 && size.height >= 10 }
+
+  init(_ size: Size) {
+    content = Rect(x: 0, y: 0, width: size.width, height: size.height)
+    header = content.takeTop(1)
+    tabs = size.width >= 80 && size.height >= 24 ? content.takeTop(1) : nil
+    footer = content.takeBottom(1)
+    status = content.takeBottom(1)
+  }
+}
+
 extension InspectorModel {
   /// The whole screen at `size`. Pure: the same model gives the same cells.
   public func draw(_ size: Size) -> Grid {
     var grid = Grid(size, glyphs: wantsASCII ? .ascii : glyphs)
-    guard size.width >= 40, size.height >= 10 else {
+    guard ScreenFrame.hasRoom(size) else {
       grid.put(Header.summary(self), 0, in: grid.bounds)
       return grid
     }
-    var area = grid.bounds
     let current = Views.view(view)
-    grid.put(Header.line(self, width: size.width), 0, in: area.takeTop(1))
-    if size.width >= 80, size.height >= 24 { Header.drawTabs(self, into: &grid, area.takeTop(1)) }
-    let footer = area.takeBottom(1)
-    let status = area.takeBottom(1)
+    let frame = ScreenFrame(size)
+    let area = frame.content
+    grid.put(Header.line(self, width: size.width), 0, in: frame.header)
+    if let tabs = frame.tabs { Header.drawTabs(self, into: &grid, tabs) }
     if isHelpOpen {
       HelpPage.draw(self, into: &grid, area)
       markHits(&grid)
@@ -26,11 +46,11 @@ extension InspectorModel {
     }
     if let prompt {
       PromptBox.draw(prompt, self, into: &grid, area)
-      grid.put(PromptBox.line(prompt, width: size.width), 0, in: status)
+      grid.put(PromptBox.line(prompt, width: size.width), 0, in: frame.status)
     } else {
-      grid.put(statusLine(current, width: size.width), 0, in: status)
+      grid.put(statusLine(current, width: size.width), 0, in: frame.status)
     }
-    Footer.draw(self, current, into: &grid, footer)
+    Footer.draw(self, current, into: &grid, frame.footer)
     return grid
   }
 

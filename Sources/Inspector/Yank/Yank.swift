@@ -65,9 +65,9 @@ extension InspectorModel {
   /// The rows of the screen that belong to the view.
   private var pane: [String] {
     let rows = draw(size).textRows
-    guard size.height >= 10, size.width >= 40 else { return rows }
-    let hasTabs = size.width >= 80 && size.height >= 24
-    var pane = Array(rows.dropFirst(hasTabs ? 2 : 1).dropLast(2))
+    guard ScreenFrame.hasRoom(size) else { return rows }
+    let content = ScreenFrame(size).content
+    var pane = Array(rows[content.y..<content.y + content.height])
     while pane.last?.isEmpty == true { pane.removeLast() }
     return pane
   }
@@ -78,9 +78,14 @@ extension InspectorModel {
     var text = "vtlscope \(TextForm.escaped(name))  \(machine.time.pointText) s  frame \(machine.epoch)\n\n"
     text += TextForm.escapedLines(Report(snapshot, findings: findings).text())
     text += "\n\(size.width)x\(size.height) \(view.name)\n" + lined(draw(size).textRows)
-    let place = machine.time.pointText.filter { $0 != " " }
+    return .save(SavedText(text: text, name: fileName("report", "txt"), path: path))
+  }
+
+  /// `report-demo.4711-12.481903.txt`: of this core, at this moment.
+  func fileName(_ what: String, _ ending: String) -> String {
+    let place = snapshot.machine.time.pointText.filter { $0 != " " }
     let name = name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" || $0 == ".") }
-    return .save(SavedText(text: text, name: "report-\(name)-\(place).txt", path: path))
+    return "\(what)-\(name)-\(place).\(ending)"
   }
 }
 

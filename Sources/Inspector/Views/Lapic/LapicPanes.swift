@@ -56,10 +56,28 @@ enum LapicPanes {
       + rows.map { label($0.0) + Line(TextForm.count($0.1).right(6), $0.2 && $0.1 > 0 ? .waiting : .plain) }
   }
 
+  /// How the spans of each hop are spread, one hop below the other.
+  static func histograms(_ id: ContextID, _ model: InspectorModel, width: Int, height: Int) -> [Line] {
+    let hops = model.latency(of: id).hops
+    let rows = max(1, height / hops.count - 2)
+    return hops.flatMap { hop in
+      let count = "  \(TextForm.count(hop.histogram.total)) in the log"
+      let bars = hop.spans == nil ? [Line("  none in the log", .dim)] : hop.histogram.lines(rows, width: width)
+      return [Line("\(id) \(hop.name)", .bold) + Line(count, .dim)] + bars + [.empty]
+    }
+  }
+
   /// What happened in this context, the newest first.
   static func history(_ id: ContextID, _ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     let events = model.events.newest(area.height, depth: 16_384) { $0.context == id }
     EventsTable.draw("history of \(id), newest first", events, model, into: &grid, area)
     if events.isEmpty { grid.put(" no event of this context is in the log", .dim, 2, in: area) }
+  }
+}
+
+extension InspectorModel {
+  /// Of one local APIC, over as many events as a look has time for.
+  func latency(of id: ContextID) -> Latency {
+    Latency(events, index.timers, in: snapshot, depth: 65_536, at: id)
   }
 }

@@ -46,6 +46,10 @@ public struct LapicView: ListView {
       BitGrid.mark(into: &grid, left)
     }
     _ = rest.takeLeft(1)
+    if model.lapicShowsHistogram {
+      return grid.put(
+        LapicPanes.histograms(context.id, model, width: min(76, rest.width), height: rest.height), in: rest)
+    }
     let registers = rest.takeLeft(rest.width >= 80 ? max(42, rest.width - 36) : rest.width)
     grid.put(LapicRegisters(context, model, width: registers.width - 1).lines, in: registers)
     if rest.width > 20 { grid.put(LapicPanes.neighbours(context, model, width: rest.width), in: rest) }
@@ -71,8 +75,12 @@ public struct LapicView: ListView {
     LapicPanes.history(context.id, model, into: &grid, rest)
     grid.rule("latency of \(context.id)", 0, in: right.takeTop(1))
     grid.put(
-      Latency(model.events, model.index.timers, in: model.snapshot, depth: 65_536, at: context.id).lines,
+      model.latency(of: context.id).lines,
       in: right.takeTop(4).inset(1, 0))
+    if model.lapicShowsHistogram {
+      let lines = LapicPanes.histograms(context.id, model, width: right.width - 2, height: right.height)
+      return grid.put(lines, in: right.inset(1, 0))
+    }
     grid.rule("the VP, VTLs and counters", 0, in: right.takeTop(1))
     grid.put(LapicPanes.neighbours(context, model, width: right.width - 2), in: right.inset(1, 0))
   }
@@ -107,7 +115,7 @@ public struct LapicView: ListView {
   }
 
   public func footer(_ model: InspectorModel) -> [KeyCommand] {
-    [.previousContext, .nextContext, .otherVTL, .journey, .why, .bitmaps, .fire, .switchVTL, .actions]
+    [.previousContext, .nextContext, .otherVTL, .journey, .why, .bitmaps, .fire, .switchVTL, .actions, .histogram]
   }
 
   public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool {
@@ -121,6 +129,7 @@ public struct LapicView: ListView {
     case .previousContext, .pageUp: model.select(model.contexts.moved(from: model.selection.context, by: -1))
     case .nextContext, .pageDown: model.select(model.contexts.moved(from: model.selection.context, by: 1))
     case .otherVTL: selectOtherVTL(&model)
+    case .histogram: model.lapicShowsHistogram.toggle()
     case .bitmaps: model.lapicShowsWords.toggle()
     case .open: model.openJourney()
     default: return false

@@ -8,29 +8,23 @@ public struct OverView: TableView {
   public var tab: String? { "Over" }
 
   public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
-    guard area.width >= 80, area.height >= 18 else {
+    guard let panes = OverPanes(model, area) else {
       drawContexts(model, into: &grid, area) { ["CTX", "St", "NOTE"].contains($0.name) }
       return
     }
-    var rest = area
-    if model.overLayout != .grid {
-      let strip = MapStrip.lines(model, width: area.width)
-      let place = rest.takeTop(strip.count)
-      grid.put(strip, in: place)
-      MapStrip.mark(model, into: &grid, place)
+    if let strip = panes.strip {
+      grid.put(MapStrip.lines(model, width: strip.width), in: strip)
+      MapStrip.mark(model, into: &grid, strip)
     }
-    if rest.height >= 30 { drawTail(model, into: &grid, rest.takeBottom(tailRows(model, rest))) }
-    if rest.width >= 200 { OverSummary.draw(model, into: &grid, rest.takeRight(52)) }
-    if rest.width >= 120 {
-      let isWide = rest.width >= 140
-      var column = rest.takeRight(isWide ? 52 : 38)
+    if let tail = panes.tail { drawTail(model, into: &grid, tail) }
+    if let summary = panes.summary { OverSummary.draw(model, into: &grid, summary) }
+    if var column = panes.context {
       _ = column.takeTop(ContextPane.draw(model, into: &grid, column))
-      if area.width >= 200 { ChangesPane.draw(model, into: &grid, column) }
-      _ = rest.takeRight(1)
+      if panes.summary != nil { ChangesPane.draw(model, into: &grid, column) }
     }
     // The note says more than the VTL, which the context's name says too.
-    let isWide = rest.width >= 100
-    drawContexts(model, into: &grid, rest) { isWide || $0.name != "VTL" }
+    let isWide = panes.list.width >= 100
+    drawContexts(model, into: &grid, panes.list) { isWide || $0.name != "VTL" }
   }
 
   private func drawContexts(
@@ -44,12 +38,6 @@ public struct OverView: TableView {
       if rest.height >= 12 { grid.put(MapStrip.legend, 0, in: rest.takeTop(1)) }
       ContextGrid(model, width: rest.width).draw(model, into: &grid, rest)
     }
-  }
-
-  /// A third of the height, and what a short table leaves.
-  private func tailRows(_ model: InspectorModel, _ rest: Rect) -> Int {
-    let least = rest.width >= 120 ? 19 : 4
-    return max(rest.height / 3, rest.height - max(model.contexts.count + 1, least))
   }
 
   private func drawTail(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
@@ -112,9 +100,9 @@ public struct OverView: TableView {
   /// In the grid the arrows go where they point; nil for a command that is none of them.
   private func moveInGrid(_ command: KeyCommand, _ model: InspectorModel) -> ContextID? {
     let here = model.selection.context
-    // As wide as it is drawn, beside whatever stands at its right.
-    let beside = model.size.width >= 200 ? 105 : model.size.width >= 140 ? 53 : model.size.width >= 120 ? 39 : 0
-    let grid = ContextGrid(model, width: model.size.width - beside)
+    // As wide as it is drawn.
+    let area = ScreenFrame(model.size).content
+    let grid = ContextGrid(model, width: (OverPanes(model, area)?.list ?? area).width)
     switch command {
     case .up: return grid.neighbour(of: here, down: -1, right: 0, model) ?? here
     case .down: return grid.neighbour(of: here, down: 1, right: 0, model) ?? here

@@ -41,6 +41,10 @@ public struct TimersView: TableView {
   }
 
   public func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool {
+    if model.isInExpiries, command == .up || command == .down {
+      moveExpiry(command == .down ? -1 : 1, &model)
+      return true
+    }
     if let distance = model.distance(command) {
       model.move(by: distance, in: self)
       return true
@@ -48,6 +52,7 @@ public struct TimersView: TableView {
     switch command {
     case .earlier: moveExpiry(-1, &model)
     case .later: moveExpiry(1, &model)
+    case .nextPane, .previousPane: turnPane(&model)
     case .histogram: model.timersShowHistogram.toggle()
     case .open: open(&model)
     default: return false
@@ -63,6 +68,16 @@ public struct TimersView: TableView {
     model.select(id)
     model.selection.vector = model.timer(context).vector
     model.show(.lapic)
+  }
+
+  /// Between the table and the history below it.
+  private func turnPane(_ model: inout InspectorModel) {
+    if model.isInExpiries {
+      model.selection.expiry = nil
+    } else {
+      model.entersExpiries = true
+      if model.selection.expiry == nil { moveExpiry(-1, &model) }
+    }
   }
 
   /// Through the history of the selected timer: by expiries, towards later ones when positive.
@@ -112,6 +127,9 @@ extension InspectorModel {
     selection.timer = timer.context == nil ? timer : nil
     if let id = timer.context { select(id) }
   }
+
+  /// The arrows move in the history of the selected timer, until it is let go.
+  var isInExpiries: Bool { entersExpiries && selection.expiry != nil }
 
   /// The offset of the selected expiry, the newest while none is.
   func expiryPlace(in expiries: Backlog<Expiry>) -> Int {
