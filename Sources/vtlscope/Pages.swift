@@ -147,6 +147,21 @@ struct SchedCommand: ParsableCommand {
   func run() throws { try options.show { _ in .sched(last: last.time) } }
 }
 
+/// `vtlscope memory`.
+struct MemoryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "memory", abstract: "Print what VTLs may do with guest memory: a map, protected pages, overlay pages.",
+    discussion: """
+      Example: vtlscope memory --json | jq '.protections[] | select(.denied > 0)'
+
+      \(ExitStatus.ofPages)
+      """)
+
+  @OptionGroup var options: PageOptions
+
+  func run() throws { try options.show { _ in .memory } }
+}
+
 /// `vtlscope routes`.
 struct RoutesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -17,12 +17,18 @@ struct MatrixTests {
     ("journey", ["6", .end, .up, "J"]), ("help", ["?"]), ("grid", ["t"]), ("folded", ["-"]),
     ("palette", [":", "f", "i"]),
     ("diff", ["d"]), ("sort", [">"]), ("options", ["O"]), ("timers", ["4"]), ("sched", ["5"]), ("routes", ["9"]),
-    ("stuck", ["7"]),
+    ("stuck", ["7"]), ("memory", ["8"]),
   ]
 
   /// The machine on the screen: one with devices and a full log where those are looked at.
   static func model(_ size: Size, _ keys: [Key]) -> InspectorModel {
     let isBusy = keys == ["4"] || keys == ["5"] || keys == ["9"]
+    if keys == ["8"] {
+      var model = Scene.secured(vps: size.width >= 200 ? 64 : 16)
+      model.size = size
+      model.strike("8")
+      return model
+    }
     var model = isBusy ? Scene.busy(vps: size.width >= 200 ? 64 : 16) : GoldenTests.model(size)
     model.size = size
     for key in keys { _ = model.handle(key) }

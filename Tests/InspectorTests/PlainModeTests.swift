@@ -219,7 +219,8 @@ import Testing
 
   @Test func `words in any order do no harm`() {
     let words = [
-      "over", "groups", "lapic", "timers", "sched", "events", "stuck", "routes", "read", "next", "previous", "quiet",
+      "over", "groups", "lapic", "timers", "sched", "events", "stuck", "memory", "routes", "read", "next", "previous",
+      "quiet",
       "wait",
       "help", "view", "select", "group", "event", "journey", "why", "search", "filter", "run", "stop", "step", "fire",
       "switch", "eoi", "rate", "time", "5.0", "0.1", "g1", "4f", "->", "all", "yes", "nmi", "init", "1", "3", "5409",

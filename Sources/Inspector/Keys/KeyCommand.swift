@@ -7,6 +7,7 @@ public enum ViewID: UInt8, Hashable, Sendable, CaseIterable {
   case sched = 5
   case events = 6
   case stuck = 7
+  case memory = 8
   case routes = 9
   /// The ladder of one interrupt; opened from an event or a vector, not by a number.
   case journey = 0
@@ -57,6 +58,8 @@ public enum KeyCommand: Hashable, Sendable {
   case acknowledge, thresholds
   /// Sched.
   case onlySwitches
+  /// Memory.
+  case deniedOnly
   /// Events: which kinds, and the journey that stays in the preview.
   case kinds, pin
 
@@ -133,6 +136,7 @@ public enum KeyCommand: Hashable, Sendable {
     case .acknowledge: "ack"
     case .thresholds: "thresholds"
     case .onlySwitches: "only-events"
+    case .deniedOnly: "denied-only"
     case .kinds: "kinds"
     case .pin: "pin"
     }

@@ -36,6 +36,7 @@ public struct KeyMap: Hashable, Sendable {
     bind(["5"], .view(.sched), "Sched", "who had each VP", for: .move),
     bind(["6"], .view(.events), "Events", "what happened", for: .move),
     bind(["7"], .view(.stuck), "Stuck", "what is stuck, and why", for: .move),
+    bind(["8"], .view(.memory), "Memory", "what VTLs may touch", for: .move),
     bind(["9"], .view(.routes), "Routes", "where device interrupts go", for: .move),
     bind(["k", .up], .up, "Up", "row up", for: .move),
     bind(["j", .down], .down, "Down", "row down", for: .move),
@@ -90,6 +91,7 @@ public struct KeyMap: Hashable, Sendable {
     bind(["A"], .acknowledge, "Acknowledge", "hide till change", in: .view(.stuck), for: .look),
     bind(["S"], .thresholds, "Thresholds", "thresholds", in: .view(.stuck), for: .look),
     bind(["X"], .crossCheck, "Decode", "decode both ways", in: .view(.routes), for: .look),
+    bind(["D"], .deniedOnly, "Denied only", "denied only", in: .view(.memory), for: .look),
     bind(["K"], .kinds, "Kinds", "which kinds", in: .view(.events), for: .look),
     bind(["P"], .pin, "Pin", "pin the journey", in: .view(.events), for: .look),
   ]

@@ -11,6 +11,7 @@ public enum RowID: Hashable, Sendable {
   case event(UInt64)
   case timer(TimerSource)
   case route(RouteID)
+  case protection(ProtectionID)
   case finding(Finding.Identity)
   /// Of the help.
   case line(Int)

@@ -86,6 +86,8 @@ public struct InspectorModel: Sendable {
   var sched = SchedChoice()
   /// Routes: the destination in both forms, nil for "when there is room".
   var showsDecoding: Bool?
+  /// Memory: only the runs that have stopped an access.
+  var showsOnlyDenied = false
   /// Groups: the table of receivers, nil for "when there is room".
   var showsReceivers: Bool?
   /// Groups: how the last proof came out, and for which frame.

@@ -19,6 +19,7 @@ public struct Selection: Hashable, Sendable {
   /// The moment the cursor of the lanes is at; nil is now.
   public var moment: VirtualTime?
   public var route: RouteID?
+  public var protection: ProtectionID?
   public var finding: Finding.Identity?
 
   public init(context: ContextID = ContextID(0, 0), group: GroupID = GroupID(0)) {
@@ -31,6 +32,7 @@ public struct Selection: Hashable, Sendable {
     expiry = nil
     moment = nil
     route = nil
+    protection = nil
     finding = nil
   }
 }

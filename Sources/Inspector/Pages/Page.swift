@@ -11,6 +11,7 @@ public enum Page: Hashable, Sendable {
   case timers
   /// The lanes of the last so much time.
   case sched(last: VirtualTime)
+  case memory
   case routes
 }
 
@@ -25,6 +26,7 @@ extension InspectorModel {
     case .lapic(let id): lapicText(id, width)
     case .timers: [TimersView().status(self).text, ""] + table(TimersView(), width)
     case .sched(let last): schedText(last, width)
+    case .memory: memoryText(width)
     case .routes: routesText(width)
     }
   }
@@ -84,6 +86,17 @@ extension InspectorModel {
       lines += vp == 0 ? [""] + rows : Array(rows.dropFirst())
     }
     return lines
+  }
+
+  private func memoryText(_ width: Int) -> [String] {
+    var model = self
+    model.showsOnlyDenied = false
+    model.selection.protection = nil
+    let runs = snapshot.memory.protections
+    let table = runs.isEmpty ? [MemoryText.emptiness(model)] : model.table(MemoryView(), width)
+    let map = MemoryView().mapLines(model, width: width, rows: 16)
+    let rest = [MemoryText.summary(model).clipped(to: width)] + MemoryText.overlays(model, width: width)
+    return fitted(map, width) + [""] + table + [""] + fitted(rest, width)
   }
 
   private func routesText(_ width: Int) -> [String] {

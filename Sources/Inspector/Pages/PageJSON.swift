@@ -14,6 +14,7 @@ extension InspectorModel {
     case .lapic(let id): LapicReport(self, id).json
     case .timers: TimersReport(snapshot, index.timers).json
     case .sched(let last): SchedReport(snapshot, index.lanes, last: last).json
+    case .memory: MemoryReport(self).json
     case .routes: RoutesReport(snapshot).json
     }
   }

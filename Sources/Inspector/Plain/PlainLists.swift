@@ -20,6 +20,7 @@ extension PlainMode {
     case .sched: model.text(of: .sched(last: model.sched.span), width: width)
     case .events: listEvents(20)
     case .stuck: listFindings()
+    case .memory: model.text(of: .memory, width: width)
     case .routes: listRoutes()
     default: model.rendered(width, 60) { Views.view(view).draw(model, into: &$0, $1) }
     }

@@ -82,14 +82,22 @@ enum Header {
 
   static func drawTabs(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     var x = 0
+    let tabs = Views.all.compactMap { view in view.tab.map { "\(view.id.rawValue) \($0)".columns } }
+    // Where there is no room for two blanks between tabs, neighbours share one.
+    let shared = tabs.reduce(0) { $0 + $1 + 2 } > area.width ? 1 : 0
     for view in Views.all {
       guard let tab = view.tab else { continue }
       let isHere = view.id == model.view || (model.view == .journey && view.id == .events)
       let text = "\(view.id.rawValue) \(tab)"
       let line = isHere ? Line("[\(text)]", .bold) : Line(" \(text) ")
-      grid.put(line, 0, in: area, column: x)
+      let isAfterHere = shared == 1 && !isHere && grid[area.x + x, area.y].scalar == "]"
+      if isAfterHere {
+        grid.put(Line("\(text) "), 0, in: area, column: x + 1)
+      } else {
+        grid.put(line, 0, in: area, column: x)
+      }
       grid.mark(Rect(x: area.x + x, y: area.y, width: line.width, height: 1), as: .view(view.id))
-      x += line.width
+      x += line.width - shared
     }
   }
 }

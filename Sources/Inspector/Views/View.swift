@@ -16,8 +16,8 @@ public protocol View: Sendable {
 /// The list of views. A new view is a file and a line here.
 public enum Views {
   public static let all: [any View] = [
-    OverView(), GroupsView(), LapicView(), TimersView(), SchedView(), EventsView(), StuckView(), RoutesView(),
-    JourneyView(),
+    OverView(), GroupsView(), LapicView(), TimersView(), SchedView(), EventsView(), StuckView(), MemoryView(),
+    RoutesView(), JourneyView(),
   ]
 
   public static func view(_ id: ViewID) -> any View { all.first { $0.id == id } ?? OverView() }

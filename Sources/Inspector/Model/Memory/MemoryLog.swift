@@ -1,0 +1,41 @@
+import Architecture
+import Journal
+
+/// What the events say about protected memory, the oldest first.
+struct MemoryLog {
+  /// Everything that a higher VTL was told of.
+  private(set) var intercepts: [Event] = []
+  private(set) var denials: [Event] = []
+  private var changes: [Event] = []
+
+  init(_ events: EventBuffer) {
+    for event in events {
+      switch event.body {
+      case .intercepted(let summary):
+        intercepts.append(event)
+        if summary.kind == .memory { denials.append(event) }
+      case .protectionChanged: changes.append(event)
+      default: break
+      }
+    }
+  }
+
+  /// The accesses to pages of `run` that it has stopped.
+  func denials(of run: ProtectionRun) -> [Event] {
+    denials.filter { event in
+      guard case .intercepted(let summary) = event.body, event.context?.vtl == run.vtl else { return false }
+      return run.contains(summary.number >> 12)
+    }
+  }
+
+  /// The last change of what may be done with pages of `run`; nil when it is not in the log.
+  func lastChange(of run: ProtectionRun) -> Event? {
+    changes.last { event in
+      guard case .protectionChanged(let vtl, let firstPage, let count, _) = event.body, vtl == run.vtl else {
+        return false
+      }
+      let other = ProtectionRun(vtl: vtl, firstPage: firstPage, count: count, access: 0)
+      return run.contains(firstPage) || other.contains(run.firstPage)
+    }
+  }
+}
