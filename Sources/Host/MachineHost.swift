@@ -157,6 +157,9 @@ public final class MachineHost {
     if region.needsPlatform(partition.platformGeneration) {
       region.write(platform: partition.platformSnapshot(), generation: partition.platformGeneration)
     }
+    if region.needsMemory(partition.memoryGeneration) {
+      region.write(memory: partition.memorySnapshot(), generation: partition.memoryGeneration)
+    }
     var machine = partition.machineSnapshot()
     // A machine does not know how often it was looked at.
     machine.epoch = region.currentFrame + 1

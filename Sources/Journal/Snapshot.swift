@@ -9,16 +9,17 @@ public struct Snapshot: Hashable, Sendable {
   /// The interrupt hardware outside of the local APICs.
   public var platform: PlatformSnapshot
   /// What the VTLs may do with guest memory, and what lies over it.
-  public var memory = MemorySnapshot()
+  public var memory: MemorySnapshot
 
   public init(
     machine: MachineSnapshot, contexts: [ContextSnapshot], groups: [GroupSnapshot],
-    platform: PlatformSnapshot = PlatformSnapshot()
+    platform: PlatformSnapshot = PlatformSnapshot(), memory: MemorySnapshot = MemorySnapshot()
   ) {
     self.machine = machine
     self.contexts = contexts
     self.groups = groups
     self.platform = platform
+    self.memory = memory
   }
 
   public subscript(id: ContextID) -> ContextSnapshot? {

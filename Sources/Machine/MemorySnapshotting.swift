@@ -8,6 +8,9 @@ extension Partition {
   /// Runs of protected pages that are listed; those beyond are counted.
   static var protectionRunLimit: Int { 1024 }
 
+  /// Changes whenever `memorySnapshot` does.
+  public var memoryGeneration: UInt64 { memory.mapEpoch &+ intercepts &+ interceptWaits }
+
   public func memorySnapshot() -> MemorySnapshot {
     // Looking at every page is worth it only where something changed.
     if protections.epoch != memory.mapEpoch { protections = (memory.mapEpoch, protectionRuns()) }
@@ -39,6 +42,7 @@ extension Partition {
     }
     for vtl in 0..<configuration.vtlCount {
       add(.hypercall, ContextID(0, vtl), hyperV.vtls[VTL(vtl)].hypercall, isWritable: false)
+      add(.referenceTSC, ContextID(0, vtl), hyperV.vtls[VTL(vtl)].referenceTSC, isWritable: false)
     }
     for vp in 0..<configuration.vpCount {
       for vtl in 0..<configuration.vtlCount {

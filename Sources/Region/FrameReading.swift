@@ -35,6 +35,7 @@ extension RegionReader {
     var pins: CopiedTable
     var messageRoutes: CopiedTable
     var devices: CopiedTable
+    var memory: CopiedTable
     /// For each context, where its stamps are, or -1 when it has none.
     var stamps: [Int] = []
   }
@@ -65,7 +66,8 @@ extension RegionReader {
       ioapics: try append(raw.ioapics, of: vtlscope_ioapic.self, bank, &end),
       pins: try append(raw.pins, of: vtlscope_pin.self, bank, &end),
       messageRoutes: try append(raw.message_routes, of: vtlscope_message_route.self, bank, &end),
-      devices: try append(raw.devices, of: vtlscope_devices.self, bank, &end))
+      devices: try append(raw.devices, of: vtlscope_devices.self, bank, &end),
+      memory: try append(raw.memory, of: vtlscope_memory.self, bank, &end))
     layout.stamps.reserveCapacity(header.contextCount)
     for index in 0..<header.contextCount {
       // Most contexts have nothing pending, and a full table is large.

@@ -18,7 +18,8 @@ extension RegionReader {
       groups.append(try decode(layout.groups.load(index, buffer) as vtlscope_group, index, entries: entries))
     }
     return Snapshot(
-      machine: machine, contexts: contexts, groups: groups, platform: try decodePlatform(layout))
+      machine: machine, contexts: contexts, groups: groups, platform: try decodePlatform(layout),
+      memory: try decodeMemory(layout))
   }
 
   private func decode(_ record: vtlscope_machine) throws(RegionError) -> MachineSnapshot {

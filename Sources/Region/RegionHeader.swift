@@ -63,6 +63,7 @@ struct RegionHeader {
       "message routes", ifPresent: raw.message_routes, vtlscope_message_route.self,
       0...UInt64(RegionLimits.messageRoutes))
     check("devices", ifPresent: raw.devices, vtlscope_devices.self, 0...1)
+    check("memory", ifPresent: raw.memory, vtlscope_memory.self, 0...1, bytes: Int(VTLSCOPE_MEMORY_BYTES))
     return check.fault
   }
 
@@ -82,21 +83,22 @@ private struct TableCheck {
 
   /// A table that came with version 1.1: all zero where there is none.
   mutating func callAsFunction<T>(
-    _ name: String, ifPresent table: vtlscope_table, _ type: T.Type, _ counts: ClosedRange<UInt64>
+    _ name: String, ifPresent table: vtlscope_table, _ type: T.Type, _ counts: ClosedRange<UInt64>,
+    bytes: Int? = nil
   ) {
     guard table.offset != 0 || table.stride != 0 || table.count != 0 else { return }
-    self(name, table, type, counts)
+    self(name, table, type, counts, bytes: bytes)
   }
 
-  /// `smallest` is the size of a record in version 1.0, where it has grown since.
+  /// `smallest` is the size of a record in version 1.0, where it has grown since; `bytes` its size with what follows it.
   mutating func callAsFunction<T>(
     _ name: String, _ table: vtlscope_table, _: T.Type, _ counts: ClosedRange<UInt64>, isReadWhole: Bool = true,
-    smallest: Int? = nil
+    smallest: Int? = nil, bytes: Int? = nil
   ) {
     guard fault == nil else { return }
-    let (size, alignment) = (MemoryLayout<T>.size, MemoryLayout<T>.alignment)
-    let bytes = UInt64(table.stride) * UInt64(table.count)
-    let (end, overflow) = table.offset.addingReportingOverflow(bytes)
+    let (size, alignment) = (bytes ?? MemoryLayout<T>.size, MemoryLayout<T>.alignment)
+    let total = UInt64(table.stride) * UInt64(table.count)
+    let (end, overflow) = table.offset.addingReportingOverflow(total)
     if !counts.contains(UInt64(table.count)) {
       fault = "\(table.count) \(name)"
     } else if table.stride < smallest ?? size || (T.self != vtlscope_bank.self && table.stride > size * 8) {
@@ -106,8 +108,8 @@ private struct TableCheck {
       fault = "\(name) are not aligned"
     } else if overflow || end > space {
       fault = "\(name) reach past the end"
-    } else if isReadWhole && bytes > RegionLimits.tableBytes {
-      fault = "\(bytes) bytes of \(name)"
+    } else if isReadWhole && total > RegionLimits.tableBytes {
+      fault = "\(total) bytes of \(name)"
     }
   }
 }

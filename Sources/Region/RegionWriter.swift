@@ -52,6 +52,7 @@ public final class RegionWriter {
     self.platform = PlatformShape(platform)
     guard self.platform.isWithinLimits else { throw .badSize("\(self.platform)") }
     self.platform.setCounts(in: &plan)
+    plan.memory.count = 1
     plan.symbols_end = symbols.end
     plan.symbols_dropped = UInt64(pool.dropped)
     let slots = UInt32(1) << UInt32(63 - (ringBytes / MemoryLayout<EventRecord>.size).leadingZeroBitCount)
@@ -70,7 +71,7 @@ public final class RegionWriter {
     header = base.bindMemory(to: vtlscope_header.self, capacity: 1)
     header.pointee = plan
     bank = base
-    generations = .allocate(capacity: Int(VTLSCOPE_BANKS) * (vpCount * vtlCount + groupCount + 1))
+    generations = .allocate(capacity: Int(VTLSCOPE_BANKS) * (vpCount * vtlCount + groupCount + 2))
     generations.initialize(repeating: .max)
     pool.store(at: base, header)
     if isNamed { try file.publish() }
@@ -94,7 +95,7 @@ public final class RegionWriter {
   }
 
   @inline(__always) private func slot(_ index: Int) -> Int {
-    bankIndex * (contextCount + groupCount + 1) + index
+    bankIndex * (contextCount + groupCount + 2) + index
   }
 
   /// Whether this frame's bank holds another generation of the context than the caller's.
@@ -133,6 +134,16 @@ public final class RegionWriter {
     store(platform)
   }
 
+  @inline(__always) public func needsMemory(_ generation: UInt64) -> Bool {
+    generations[slot(contextCount + groupCount + 1)] != generation
+  }
+
+  /// Stores what the VTLs may do with guest memory.
+  public func write(memory: borrowing MemorySnapshot, generation: UInt64) {
+    generations[slot(contextCount + groupCount + 1)] = generation
+    store(memory)
+  }
+
   /// Makes the frame the current one and returns its number.
   ///
   /// Its VP and VTL counts are the region's.
@@ -154,6 +165,7 @@ public final class RegionWriter {
     }
     for (index, group) in snapshot.groups.enumerated() { write(group: group, index: index, generation: .max) }
     write(platform: snapshot.platform, generation: .max)
+    write(memory: snapshot.memory, generation: .max)
     return endFrame(machine: snapshot.machine)
   }
 

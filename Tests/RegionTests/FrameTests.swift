@@ -97,6 +97,7 @@ import Testing
       writer.beginFrame()
       written.append(writer.needsPlatform(generation))
       if writer.needsPlatform(generation) { writer.write(platform: now.platform, generation: generation) }
+      if writer.needsMemory(0) { writer.write(memory: now.memory, generation: 0) }
       writer.endFrame(machine: now.machine)
       #expect(try reader.snapshot() == now)
     }
@@ -120,6 +121,7 @@ import Testing
       generations[changed] += 1
       if frame % 10 == 0 {
         now.groups[0] = random.group(4, 1)
+        now.memory = random.memory()
         groupGeneration += 1
       }
       writer.beginFrame()
@@ -130,6 +132,7 @@ import Testing
       if writer.needsGroup(0, groupGeneration) {
         writer.write(group: now.groups[0], index: 0, generation: groupGeneration)
       }
+      if writer.needsMemory(groupGeneration) { writer.write(memory: now.memory, generation: groupGeneration) }
       writer.endFrame(machine: now.machine)
       #expect(try reader.snapshot() == now)
     }

@@ -43,7 +43,7 @@ extension Seeded {
     var all: [GroupSnapshot] = []
     for _ in 0..<groups { all.append(group(vps, vtls)) }
     return Snapshot(
-      machine: machine(vps, vtls), contexts: contexts, groups: all, platform: platform(like: shape))
+      machine: machine(vps, vtls), contexts: contexts, groups: all, platform: platform(like: shape), memory: memory())
   }
 
   mutating func machine(_ vps: Int, _ vtls: Int) -> MachineSnapshot {
@@ -200,6 +200,26 @@ extension PlatformSnapshot {
 }
 
 extension Seeded {
+  mutating func memory() -> MemorySnapshot {
+    var memory = MemorySnapshot()
+    for _ in 0..<below(4) {
+      memory.protections.append(
+        ProtectionRun(
+          vtl: VTL(below(3)), firstPage: next(), count: next(),
+          access: UInt8(below(16))))
+    }
+    for kind in OverlayKind.allCases {
+      memory.overlays.append(
+        OverlaySnapshot(
+          kind: kind, context: ContextID(vp: VPIndex(below(9)), vtl: VTL(1)), page: next(),
+          isWritable: kind == .assist))
+    }
+    (memory.droppedProtections, memory.droppedOverlays) = (next(), next())
+    (memory.intercepts, memory.interceptWaits) = (next(), next())
+    memory.interceptedPorts = UInt32(below(65_537))
+    return memory
+  }
+
   /// Every field random; as many of each as in `shape`. Of the devices beside, any.
   mutating func platform(like shape: PlatformSnapshot) -> PlatformSnapshot {
     var platform = shape

@@ -108,7 +108,10 @@ typedef struct vtlscope_header {
   uint64_t heartbeat;     /* CLOCK_MONOTONIC, nanoseconds */
   uint32_t host_state;    /* VTLSCOPE_HOST_... */
   uint32_t publishing;    /* the part of the last second that went into frames, in millionths; 0 unknown */
-  uint32_t reserved_live[8];
+
+  /* Version 1.2. From the start of a bank. */
+  vtlscope_table memory; /* one vtlscope_memory, with what follows it */
+  uint32_t reserved_live[4];
 } vtlscope_header;
 VTLSCOPE_AT(vtlscope_header, file_size, 16);
 VTLSCOPE_AT(vtlscope_header, boot_id, 40);
@@ -120,6 +123,7 @@ VTLSCOPE_AT(vtlscope_header, ioapics, 320);
 VTLSCOPE_AT(vtlscope_header, current_frame, 384);
 VTLSCOPE_AT(vtlscope_header, host_state, 408);
 VTLSCOPE_AT(vtlscope_header, publishing, 412);
+VTLSCOPE_AT(vtlscope_header, memory, 416);
 VTLSCOPE_ASSERT(sizeof(vtlscope_header) == 448);
 
 /* At the start of a bank. */
@@ -531,6 +535,48 @@ VTLSCOPE_AT(vtlscope_devices, pit_due, 40);
 VTLSCOPE_AT(vtlscope_devices, serial_ier, 72);
 VTLSCOPE_ASSERT(sizeof(vtlscope_devices) == 120);
 
+/* Consecutive pages of which a VTL may not do everything (TLFS, HvCallModifyVtlProtectionMask). */
+typedef struct vtlscope_protection {
+  uint64_t first_page; /* guest page numbers first_page ... first_page + count - 1 */
+  uint64_t count;
+  uint8_t vtl;    /* whose accesses are meant */
+  uint8_t access; /* what it may do: 0 read, 1 write, 2 kernel execute, 3 user execute */
+  uint8_t reserved[6];
+} vtlscope_protection;
+VTLSCOPE_ASSERT(sizeof(vtlscope_protection) == 24);
+
+/* A page that Hyper-V has laid over one of the guest's. */
+typedef struct vtlscope_overlay {
+  uint64_t page;
+  uint32_t vp; /* 0 for those of a VTL of the partition */
+  uint8_t vtl;
+  uint8_t kind; /* 0 hypercall, 1 VP assist, 2 reference TSC, 3 SynIC messages, 4 SynIC event flags */
+  uint8_t is_writable;
+  uint8_t reserved;
+} vtlscope_overlay;
+VTLSCOPE_ASSERT(sizeof(vtlscope_overlay) == 16);
+
+#define VTLSCOPE_PROTECTIONS 1024u
+#define VTLSCOPE_OVERLAYS 1024u
+
+/* What the VTLs may do with guest memory. Room for VTLSCOPE_PROTECTIONS vtlscope_protection follows at once, then for
+ * VTLSCOPE_OVERLAYS vtlscope_overlay. */
+typedef struct vtlscope_memory {
+  uint64_t dropped_protections; /* that found no room */
+  uint64_t dropped_overlays;
+  uint64_t intercepts;      /* since power-on */
+  uint64_t intercept_waits; /* for a message slot */
+  uint32_t protection_count; /* by VTL, then by page */
+  uint32_t overlay_count;
+  uint32_t intercepted_ports;
+  uint32_t reserved;
+} vtlscope_memory;
+VTLSCOPE_ASSERT(sizeof(vtlscope_memory) == 48);
+#define VTLSCOPE_MEMORY_OVERLAYS 24624u /* where the overlays are */
+#define VTLSCOPE_MEMORY_BYTES 41008u    /* with all that follows */
+VTLSCOPE_ASSERT(VTLSCOPE_MEMORY_OVERLAYS == 48 + 24 * VTLSCOPE_PROTECTIONS);
+VTLSCOPE_ASSERT(VTLSCOPE_MEMORY_BYTES == VTLSCOPE_MEMORY_OVERLAYS + 16 * VTLSCOPE_OVERLAYS);
+
 /* vtlscope_event.vtl when the event belongs to no context. */
 #define VTLSCOPE_NO_VTL 0xFFu
 
@@ -663,6 +709,9 @@ static inline void vtlscope_plan(vtlscope_header *header, uint32_t events, uint3
   VTLSCOPE_PLACE(pins, vtlscope_pin, header->pins.count);
   VTLSCOPE_PLACE(message_routes, vtlscope_message_route, header->message_routes.count);
   VTLSCOPE_PLACE(devices, vtlscope_devices, header->devices.count);
+  header->memory.offset = next;
+  header->memory.stride = VTLSCOPE_MEMORY_BYTES;
+  next = vtlscope_align(next + (uint64_t)VTLSCOPE_MEMORY_BYTES * header->memory.count, 64);
 
   header->banks.offset = VTLSCOPE_PAGE;
   header->banks.stride = (uint32_t)vtlscope_align(next, VTLSCOPE_PAGE);
