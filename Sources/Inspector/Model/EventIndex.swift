@@ -6,6 +6,7 @@ public struct EventIndex: Sendable {
   public private(set) var timers = TimerLog()
   public private(set) var lanes: Lanes
   public private(set) var routes = RouteLog()
+  private(set) var memory = MemoryLog()
   private var newest: UInt64?
   private var oldest: UInt64 = 0
 
@@ -25,6 +26,7 @@ public struct EventIndex: Sendable {
       timers.note(event)
       lanes.note(event)
       routes.note(event)
+      memory.note(event)
     }
   }
 
@@ -35,6 +37,7 @@ public struct EventIndex: Sendable {
     timers.forget(before: event)
     lanes.forget(before: event)
     routes.forget(before: event)
+    memory.forget(before: event)
   }
 
   /// Takes in the state after the events.

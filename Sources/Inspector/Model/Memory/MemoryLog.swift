@@ -2,22 +2,26 @@ import Architecture
 import Journal
 
 /// What the events say about protected memory, the oldest first.
-struct MemoryLog {
+struct MemoryLog: Sendable {
   /// Everything that a higher VTL was told of.
   private(set) var intercepts: [Event] = []
-  private(set) var denials: [Event] = []
+  private var denials: [Event] = []
   private var changes: [Event] = []
 
-  init(_ events: EventBuffer) {
-    for event in events {
-      switch event.body {
-      case .intercepted(let summary):
-        intercepts.append(event)
-        if summary.kind == .memory { denials.append(event) }
-      case .protectionChanged: changes.append(event)
-      default: break
-      }
+  mutating func note(_ event: Event) {
+    switch event.body {
+    case .intercepted(let summary):
+      intercepts.append(event)
+      if summary.kind == .memory { denials.append(event) }
+    case .protectionChanged: changes.append(event)
+    default: break
     }
+  }
+
+  mutating func forget(before event: Event) {
+    intercepts.removeFirst(intercepts.prefix { $0.sequence < event.sequence }.count)
+    denials.removeFirst(denials.prefix { $0.sequence < event.sequence }.count)
+    changes.removeFirst(changes.prefix { $0.sequence < event.sequence }.count)
   }
 
   /// The accesses to pages of `run` that it has stopped.

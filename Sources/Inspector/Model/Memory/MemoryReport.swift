@@ -10,7 +10,7 @@ struct MemoryReport: JSONWritable {
 
   init(_ model: InspectorModel) {
     snapshot = model.snapshot
-    log = MemoryLog(model.events)
+    log = model.index.memory
   }
 
   func write(to json: inout JSONWriter) {

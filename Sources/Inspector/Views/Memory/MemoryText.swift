@@ -17,7 +17,7 @@ enum MemoryText {
 
   /// One sentence about a run.
   static func sentence(_ run: ProtectionRun, _ model: InspectorModel) -> Line {
-    let log = MemoryLog(model.events)
+    let log = model.index.memory
     let pages = run.count == 1 ? "1 page" : "\(TextForm.count(run.count)) pages"
     var line = Line("VTL\(run.vtl.rawValue)", .bold)
     line.append(" may \(AccessText.words(run.access)) \(pages) from \(TextForm.hex(run.firstPage &<< 12))")

@@ -39,7 +39,7 @@ public struct MemoryView: TableView {
       grid.rule("overlay pages: of whom, what, where", 0, in: pane.takeTop(1))
       grid.put(overlays, in: pane)
     }
-    let events = MemoryLog(model.events).intercepts.suffix(max(0, rest.height - 2)).reversed()
+    let events = model.index.memory.intercepts.suffix(max(0, rest.height - 2)).reversed()
     EventsTable.draw("intercepts, newest first", Array(events), model, into: &grid, rest)
     if events.isEmpty { grid.put(" no intercept is in the log", .dim, 2, in: rest) }
   }
@@ -109,7 +109,7 @@ extension MemoryView {
     MemoryReport(model).write(run, to: &json)
   }
   func isQuiet(_ row: RowID, _ model: InspectorModel) -> Bool {
-    thing(row, model).map { MemoryLog(model.events).denials(of: $0).isEmpty } ?? true
+    thing(row, model).map { model.index.memory.denials(of: $0).isEmpty } ?? true
   }
 }
 
@@ -121,7 +121,7 @@ extension InspectorModel {
   /// The runs that are listed: all, or those that have stopped something.
   var protectionRows: [ProtectionRun] {
     guard showsOnlyDenied else { return snapshot.memory.protections }
-    let log = MemoryLog(events)
+    let log = index.memory
     return snapshot.memory.protections.filter { !log.denials(of: $0).isEmpty }
   }
 

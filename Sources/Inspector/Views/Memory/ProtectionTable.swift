@@ -4,7 +4,7 @@ import Journal
 /// The runs of protected pages, one to a row.
 enum ProtectionTable {
   static func columns(_ model: InspectorModel) -> [Column<ProtectionRun>] {
-    let log = MemoryLog(model.events)
+    let log = model.index.memory
     return [
       Column(title: "GPA", width: 19, priority: 0, sortKey: { SortKey($0.firstPage) }) { Line($0.rangeText) },
       Column(title: "PAGES", width: 5, alignment: .right, priority: 3, sortKey: { SortKey($0.count) }) {
@@ -48,7 +48,7 @@ enum ProtectionTable {
     FilterField("vtl", .number, "whose accesses are meant") { run, _ in [FilterValue(run.vtl.rawValue)] },
     FilterField("may", .text, "letters, such as r-x") { run, _ in [.text(AccessText.letters(run.access))] },
     FilterField("denied", .number, "accesses that were stopped, in the log") { run, model in
-      [FilterValue(MemoryLog(model.events).denials(of: run).count)]
+      [FilterValue(model.index.memory.denials(of: run).count)]
     },
   ]
 }
