@@ -28,6 +28,12 @@ extension [UInt8] {
     }
   }
 
+  /// The same with all 16 bytes of a value.
+  public mutating func setLittleEndian(_ value: UInt128, at offset: Int) {
+    setLittleEndian(UInt64(truncatingIfNeeded: value), at: offset, count: 8)
+    setLittleEndian(UInt64(truncatingIfNeeded: value &>> 64), at: offset + 8, count: 8)
+  }
+
   public mutating func appendLittleEndian(_ value: UInt128) {
     for i in 0..<16 { append(UInt8(truncatingIfNeeded: value &>> UInt128(8 * i))) }
   }

@@ -23,6 +23,14 @@ enum InstructionCounter {
     return UInt64(line.split(separator: " ").last ?? "")
   }
 
+  /// How many more each step of a piece of work takes: the difference of two runs, so that setting up costs nothing.
+  ///
+  /// `work` is followed by the number of steps.
+  static func count(each work: [String], from few: Int, to many: Int) -> Double? {
+    guard let short = count(work + ["\(few)"]), let long = count(work + ["\(many)"]), long > short else { return nil }
+    return Double(long - short) / Double(many - few)
+  }
+
   static func removeProgram() {
     if let program { try? FileManager.default.removeItem(atPath: program) }
   }

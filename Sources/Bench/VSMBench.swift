@@ -55,11 +55,7 @@ enum VSMBench {
   }
 
   private static func hostInstructions(_ step: Step) -> Double? {
-    let (few, many) = (500, 1_500)
-    guard let short = InstructionCounter.count(["vsm", step.rawValue, "\(few)"]),
-      let long = InstructionCounter.count(["vsm", step.rawValue, "\(many)"]), long > short
-    else { return nil }
-    return Double(long - short) / Double(many - few)
+    InstructionCounter.count(each: ["vsm", step.rawValue], from: 500, to: 1_500)
   }
 
   /// `Bench --work vsm calls|ipis COUNT`.

@@ -33,6 +33,12 @@ extension HypercallInvocation {
   /// The context of a header with a VP index at 8 and an HV_INPUT_VTL at 12.
   var registerContext: ContextID? { namedContext(vp: input.uint32(at: 8), vtl: namedVTL(at: 12)) }
 
+  /// Where the output of the element that was tried last begins; nil when there was none to give.
+  var lastOutput: Int? {
+    let isAnswered = output.count == shape.outputElement * (rep - control.repStart + 1)
+    return isAnswered ? output.count - shape.outputElement : nil
+  }
+
   /// Of HvCallEnableVpVtl and HvCallStartVirtualProcessor: RIP and RSP that the context begins with.
   var initialContextSubject: HypercallSubject {
     HypercallSubject(

@@ -34,8 +34,7 @@ public struct InterceptHeader: Hashable, Sendable {
     payload[4] = UInt8(truncatingIfNeeded: instructionLength & 15) | (cr8 & 15) << 4
     payload[5] = access
     payload.setLittleEndian(UInt64(state.rawValue(vtl: context.vtl)), at: 6, count: 2)
-    payload.setLittleEndian(UInt64(truncatingIfNeeded: cs), at: 8, count: 8)
-    payload.setLittleEndian(UInt64(truncatingIfNeeded: cs >> 64), at: 16, count: 8)
+    payload.setLittleEndian(cs, at: 8)
     payload.setLittleEndian(rip, at: 0x18, count: 8)
     payload.setLittleEndian(rflags, at: 0x20, count: 8)
   }
@@ -115,10 +114,7 @@ public struct MemoryInterceptMessage: Hashable, Sendable {
     bytes.setLittleEndian(gva?.rawValue ?? 0, at: 0x30, count: 8)
     bytes.setLittleEndian(gpa.rawValue, at: 0x38, count: 8)
     bytes.replaceSubrange(0x40..<0x40 + fetched.count, with: fetched)
-    for (i, value) in segments.prefix(2).enumerated() {
-      bytes.setLittleEndian(UInt64(truncatingIfNeeded: value), at: 0x50 + 16 * i, count: 8)
-      bytes.setLittleEndian(UInt64(truncatingIfNeeded: value >> 64), at: 0x58 + 16 * i, count: 8)
-    }
+    for (i, value) in segments.prefix(2).enumerated() { bytes.setLittleEndian(value, at: 0x50 + 16 * i) }
     for (i, value) in general.prefix(16).enumerated() { bytes.setLittleEndian(value, at: 0x70 + 8 * i, count: 8) }
     return bytes
   }

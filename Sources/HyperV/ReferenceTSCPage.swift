@@ -7,7 +7,7 @@ public enum ReferenceTSCPage {
   ///
   /// floor(10,000,000 x 2^64 / TSC frequency).
   public static var scale: UInt64 {
-    UInt64((UInt128(10_000_000) &<< 64) / UInt128(VirtualTime.ticksPerSecond))
+    UInt64((UInt128(HyperVPartition.referenceUnitsPerSecond) &<< 64) / UInt128(VirtualTime.ticksPerSecond))
   }
 
   /// All 4096 bytes: sequence at 0 (4), scale at 8 (8), offset at 16 (8).
@@ -29,10 +29,7 @@ extension HyperVPartition {
     guard configuration.isAddressable(new.address) else { throw .generalProtection() }
     let old = vtls[vtl].referenceTSC
     vtls[vtl].referenceTSC = new
-    guard old.enabledAddress != new.enabledAddress else { return [] }
-    var effects: [HyperVEffect] = []
-    if let address = old.enabledAddress { effects.append(.unmapReferenceTSCPage(vtl, at: address)) }
-    if let address = new.enabledAddress { effects.append(.mapReferenceTSCPage(vtl, at: address)) }
-    return effects
+    return Self.move(
+      old, new, map: { .mapReferenceTSCPage(vtl, at: $0) }, unmap: { .unmapReferenceTSCPage(vtl, at: $0) })
   }
 }

@@ -58,10 +58,10 @@ extension HyperVPartition {
     }
   }
 
-  /// The unit of the reference counter: TLFS, "Timers".
-  static func hundredNanoseconds(_ time: VirtualTime) -> UInt64 {
-    time.rawValue / (VirtualTime.ticksPerSecond / 10_000_000)
-  }
+  /// The unit of the reference counter is 100 ns: TLFS, "Timers".
+  static var referenceUnitsPerSecond: UInt64 { 10_000_000 }
+  static var ticksPerReferenceUnit: UInt64 { VirtualTime.ticksPerSecond / referenceUnitsPerSecond }
+  static func hundredNanoseconds(_ time: VirtualTime) -> UInt64 { time.rawValue / ticksPerReferenceUnit }
 
   /// A VTL above 0 has asked for memory to be cleared by a reset.
   var zeroesMemoryOnReset: Bool {
@@ -87,11 +87,7 @@ extension HyperVPartition {
     }
     if vtls[vtl].guestOSID == 0 { new.isEnabled = false }
     vtls[vtl].hypercall = new
-    guard old.enabledAddress != new.enabledAddress else { return [] }
-    var effects: [HyperVEffect] = []
-    if let address = old.enabledAddress { effects.append(.unmapHypercallPage(vtl, at: address)) }
-    if let address = new.enabledAddress { effects.append(.mapHypercallPage(vtl, at: address)) }
-    return effects
+    return Self.move(old, new, map: { .mapHypercallPage(vtl, at: $0) }, unmap: { .unmapHypercallPage(vtl, at: $0) })
   }
 
   /// Reserved bits and an address beyond the guest's are #GP.
@@ -100,10 +96,14 @@ extension HyperVPartition {
     guard value & 0xFFE == 0, configuration.isAddressable(new.address) else { throw .generalProtection() }
     let old = self[context].assistPage
     self[context].assistPage = new
+    return Self.move(old, new, map: { .mapAssistPage(context, at: $0) }, unmap: { .unmapAssistPage(context, at: $0) })
+  }
+
+  /// What it takes that an overlay page is where its MSR has it now.
+  static func move(
+    _ old: OverlayPageMSR, _ new: OverlayPageMSR, map: (GPA) -> HyperVEffect, unmap: (GPA) -> HyperVEffect
+  ) -> [HyperVEffect] {
     guard old.enabledAddress != new.enabledAddress else { return [] }
-    var effects: [HyperVEffect] = []
-    if let address = old.enabledAddress { effects.append(.unmapAssistPage(context, at: address)) }
-    if let address = new.enabledAddress { effects.append(.mapAssistPage(context, at: address)) }
-    return effects
+    return [old.enabledAddress.map(unmap), new.enabledAddress.map(map)].compactMap { $0 }
   }
 }

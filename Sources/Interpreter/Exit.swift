@@ -1,8 +1,18 @@
 import Architecture
+import Memory
 
 /// What a memory access was for.
 public enum AccessKind: UInt8, Hashable, Sendable {
   case read, write, execute
+
+  /// What it needs of a page.
+  public func needed(cpl: UInt8) -> PageAccess {
+    switch self {
+    case .read: .read
+    case .write: .write
+    case .execute: cpl == 3 ? .executeUser : .executeSupervisor
+    }
+  }
 }
 
 /// Why `Interpreter.run` came back: what the guest needs from the machine, in the way of KVM_RUN.

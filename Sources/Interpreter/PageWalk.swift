@@ -89,13 +89,7 @@ extension Interpreter {
   func checkAccess(
     _ c: CPU, _ page: ResolvedPage, _ gpa: UInt64, _ address: UInt64, _ kind: AccessKind, isWalk: Bool = false
   ) throws(Stop) {
-    let needed: PageAccess =
-      switch kind {
-      case .read: .read
-      case .write: .write
-      case .execute: c.pointee.cpl == 3 ? .executeUser : .executeSupervisor
-      }
-    guard page.access.contains(needed) else {
+    guard page.access.contains(kind.needed(cpl: c.pointee.cpl)) else {
       c.pointee.exit = .memoryIntercept(GPA(gpa), GVA(address), kind, isWalk: isWalk)
       c.pointee.pending = .intercept
       throw .exit

@@ -147,13 +147,21 @@ extension Partition {
   private func canApply(_ effect: HyperVEffect) -> Bool {
     switch effect {
     case .mapHypercallPage(let vtl, let address):
-      memory.isRAM(address) && (hypercallPages[vtl] != nil || memory.hasFreeOverlay)
+      canMap(hypercallPages[vtl], at: address)
     case .mapReferenceTSCPage(let vtl, let address):
-      memory.isRAM(address) && (referenceTSCPages[vtl] != nil || memory.hasFreeOverlay)
+      canMap(referenceTSCPages[vtl], at: address)
     case .mapAssistPage(let id, let address):
-      memory.isRAM(address) && (assistPages[id] != nil || memory.hasFreeOverlay)
+      canMap(assistPages[id], at: address)
     default: true
     }
+  }
+
+  private func canMap(_ page: OverlayPage?, at address: GPA) -> Bool {
+    memory.isRAM(address) && (page != nil || memory.hasFreeOverlay)
+  }
+
+  private func unmap(_ page: OverlayPage?, at address: GPA, _ vtl: VTL) {
+    if let page { memory.unmapOverlay(page, at: address.pageNumber, vtl: vtl) }
   }
 
   /// True when the VP yields.
@@ -163,14 +171,11 @@ extension Partition {
     let rip = vps[vp].processor.rip
     switch effect {
     case .mapHypercallPage(let vtl, let address): mapHypercallPage(vtl, at: address)
-    case .unmapHypercallPage(let vtl, let address):
-      if let page = hypercallPages[vtl] { memory.unmapOverlay(page, at: address.pageNumber, vtl: vtl) }
+    case .unmapHypercallPage(let vtl, let address): unmap(hypercallPages[vtl], at: address, vtl)
     case .mapReferenceTSCPage(let vtl, let address): mapReferenceTSCPage(vtl, at: address)
-    case .unmapReferenceTSCPage(let vtl, let address):
-      if let page = referenceTSCPages[vtl] { memory.unmapOverlay(page, at: address.pageNumber, vtl: vtl) }
+    case .unmapReferenceTSCPage(let vtl, let address): unmap(referenceTSCPages[vtl], at: address, vtl)
     case .mapAssistPage(let id, let address): mapAssistPage(id, at: address)
-    case .unmapAssistPage(let id, let address):
-      if let page = assistPages[id] { memory.unmapOverlay(page, at: address.pageNumber, vtl: id.vtl) }
+    case .unmapAssistPage(let id, let address): unmap(assistPages[id], at: address, id.vtl)
     case .endOfInterrupt: apply(apic(id).pointee.endOfInterrupt(at: clock, rip: rip), to: id)
     case .interruptCommand: break  // `sendPair`, because it can fault
     case .taskPriority(let value): apply(apic(id).pointee.setTaskPriority(value, at: clock, rip: rip), to: id)

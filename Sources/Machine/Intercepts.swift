@@ -150,13 +150,4 @@ extension AccessKind {
     case .execute: .execute
     }
   }
-
-  /// What it needs of the page.
-  func needed(cpl: UInt8) -> PageAccess {
-    switch self {
-    case .read: .read
-    case .write: .write
-    case .execute: cpl == 3 ? .executeUser : .executeSupervisor
-    }
-  }
 }

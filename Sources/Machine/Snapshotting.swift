@@ -18,11 +18,9 @@ extension Partition {
   public func groupGeneration(_ index: Int) -> UInt64 { groupGenerations[index] }
 
   public func snapshot() -> Snapshot {
-    var snapshot = Snapshot(
+    Snapshot(
       machine: machineSnapshot(), contexts: (0..<contextCount).map(contextSnapshot),
-      groups: (0..<configuration.vtlCount).map(groupSnapshot), platform: platformSnapshot())
-    snapshot.memory = memorySnapshot()
-    return snapshot
+      groups: (0..<configuration.vtlCount).map(groupSnapshot), platform: platformSnapshot(), memory: memorySnapshot())
   }
 
   public func machineSnapshot() -> MachineSnapshot {

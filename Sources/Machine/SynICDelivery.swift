@@ -11,7 +11,7 @@ extension Partition {
   /// Whether a message for this source would be in its slot at once.
   func canPost(to id: ContextID, sint: Int) -> Bool {
     guard isSource(sint, of: id), synic(id).pointee.takesMessages, let page = messagePages[id] else { return false }
-    return synic(id).pointee.queueLength(of: sint) == 0 && messageType(in: page, sint) == 0
+    return synic(id).pointee.queueLength(of: sint) == 0 && slotHeader(in: page, sint).type == 0
   }
 
   /// Delivers a message, or lets it wait for its slot. Each outcome is in the event log.
@@ -37,8 +37,10 @@ extension Partition {
     exists(id) && context(id).pointee.isEnabled && (0..<SynICRegister.sourceCount).contains(sint)
   }
 
-  private func messageType(in page: OverlayPage, _ sint: Int) -> UInt32 {
-    memory.read(page, offset: sint * SynICMessage.slotSize, count: 4).uint32(at: 0)
+  /// What stands at the beginning of a slot; type 0 is an empty one.
+  func slotHeader(in page: OverlayPage, _ sint: Int) -> (type: UInt32, isMessagePending: Bool) {
+    let header = memory.load64(page, offset: sint * SynICMessage.slotSize)
+    return (UInt32(truncatingIfNeeded: header), header.bit(8 * SynICMessage.flagsOffset))
   }
 
   /// Puts the first message that waits into its slot; while the slot is taken it says in it that more wait.
@@ -46,7 +48,7 @@ extension Partition {
     let synic = synic(id)
     guard synic.pointee.takesMessages, let page = messagePages[id] else { return }
     let slot = sint * SynICMessage.slotSize
-    guard messageType(in: page, sint) == 0 else {
+    guard slotHeader(in: page, sint).type == 0 else {
       let flags = memory.read(page, offset: slot + SynICMessage.flagsOffset, count: 1)[0]
       return memory.write([flags | 1], to: page, offset: slot + SynICMessage.flagsOffset)
     }

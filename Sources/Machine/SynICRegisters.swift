@@ -55,13 +55,14 @@ extension Partition {
     synic(id).pointee.fill(&shot)
     for sint in 0..<SynICRegister.sourceCount {
       if let page = messagePages[id] {
-        let slot = memory.read(page, offset: sint * SynICMessage.slotSize, count: 8)
-        shot.synic?.sources[sint].messageType = slot.uint32(at: 0)
-        shot.synic?.sources[sint].isMessagePending = slot[SynICMessage.flagsOffset] & 1 != 0
+        let header = slotHeader(in: page, sint)
+        shot.synic?.sources[sint].messageType = header.type
+        shot.synic?.sources[sint].isMessagePending = header.isMessagePending
       }
       if let page = eventPages[id] {
-        let flags = memory.read(page, offset: sint * 256, count: 256)
-        shot.synic?.sources[sint].eventFlags = flags.reduce(0) { $0 + UInt32($1.nonzeroBitCount) }
+        shot.synic?.sources[sint].eventFlags = (0..<32).reduce(0) {
+          $0 + UInt32(memory.load64(page, offset: sint * 256 + 8 * $1).nonzeroBitCount)
+        }
       }
     }
   }

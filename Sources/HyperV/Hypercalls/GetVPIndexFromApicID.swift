@@ -28,8 +28,7 @@ enum GetVPIndexFromApicID: Hypercall {
 
   /// The APIC ID, and the VP index that was answered for it.
   static func subject(of call: HypercallInvocation) -> HypercallSubject {
-    let isAnswered = call.output.count == 4 * (call.rep - call.control.repStart + 1)
-    let index = isAnswered ? call.output.uint32(at: call.output.count - 4) : nil
+    let index = call.lastOutput.map { call.output.uint32(at: $0) }
     return HypercallSubject(
       target: index.flatMap { call.namedContext(vp: $0, vtl: VTL(rawValue: call.input.uint8(at: 8))) },
       argument: UInt64(call.input.uint32(at: call.element)), value: UInt64(index ?? 0))

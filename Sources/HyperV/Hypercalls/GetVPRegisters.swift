@@ -20,10 +20,9 @@ enum GetVPRegisters: Hypercall {
 
   /// The register, and the low half of its value where there was one to give.
   static func subject(of call: HypercallInvocation) -> HypercallSubject {
-    let isAnswered = call.output.count == 16 * (call.rep - call.control.repStart + 1)
-    return HypercallSubject(
+    HypercallSubject(
       target: call.registerContext, argument: UInt64(call.input.uint32(at: call.element)),
-      value: isAnswered ? call.output.uint64(at: call.output.count - 16) : 0)
+      value: call.lastOutput.map { call.output.uint64(at: $0) } ?? 0)
   }
 }
 

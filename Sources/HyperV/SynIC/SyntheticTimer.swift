@@ -64,7 +64,7 @@ struct SyntheticTimer: Sendable {
 
   /// The first tick at which the reference counter has reached `count`.
   static func time(_ count: UInt64) -> VirtualTime {
-    let (ticks, overflow) = count.multipliedReportingOverflow(by: VirtualTime.ticksPerSecond / 10_000_000)
+    let (ticks, overflow) = count.multipliedReportingOverflow(by: HyperVPartition.ticksPerReferenceUnit)
     return overflow ? .never : VirtualTime(ticks: ticks)
   }
 
