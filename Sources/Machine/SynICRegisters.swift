@@ -52,6 +52,7 @@ extension Partition {
 
   /// What stands in the pages of a context: the messages in their slots, and how many flags are set.
   func fillSynIC(_ shot: inout ContextSnapshot, _ id: ContextID) {
+    guard !synic(id).pointee.isAtReset else { return }
     synic(id).pointee.fill(&shot)
     for sint in 0..<SynICRegister.sourceCount {
       if let page = messagePages[id] {

@@ -33,6 +33,7 @@ extension SynIC {
   public mutating func write(
     _ register: SynICRegister, _ value: UInt64, at now: VirtualTime
   ) throws(Fault) -> SynICEffect {
+    isAtReset = false
     switch register {
     case .version: throw .generalProtection()
     case .control:

@@ -17,6 +17,8 @@ public struct SynIC: Sendable {
   var autoEOI: UInt16 = 0
   /// When the first of the timers expires.
   public internal(set) var due = VirtualTime.never
+  /// No register has been written: most contexts of most guests, which then have nothing to show.
+  public internal(set) var isAtReset = true
 
   /// One SINT, and its queue.
   struct Source: Sendable {
