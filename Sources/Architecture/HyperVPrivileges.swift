@@ -18,6 +18,8 @@ public struct HyperVPrivileges: OptionSet, Hashable, Sendable {
   /// The reference TSC page.
   public static var referenceTSC: Self { Self(rawValue: 1 << 9) }
   public static var frequencies: Self { Self(rawValue: 1 << 11) }
+  /// EBX bit 15: lists to flush may hold ranges of large pages.
+  public static var extendedFlushRanges: Self { Self(rawValue: 1 << 47) }
   /// EBX bit 16: VTLs.
   public static var accessVSM: Self { Self(rawValue: 1 << 48) }
   /// EBX bit 17: the hypercalls that get and set VP registers.

@@ -6,6 +6,10 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
   @inline(__always) public init(rawValue: UInt16) { self.rawValue = rawValue }
   public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 
+  /// HvCallFlushVirtualAddressSpace.
+  public static var flushVirtualAddressSpace: Self { Self(rawValue: 0x0002) }
+  /// HvCallFlushVirtualAddressList.
+  public static var flushVirtualAddressList: Self { Self(rawValue: 0x0003) }
   /// HvCallNotifyLongSpinWait.
   public static var notifyLongSpinWait: Self { Self(rawValue: 0x0008) }
   /// HvCallSendSyntheticClusterIpi.
@@ -20,6 +24,10 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
   public static var vtlCall: Self { Self(rawValue: 0x0011) }
   /// HvCallVtlReturn.
   public static var vtlReturn: Self { Self(rawValue: 0x0012) }
+  /// HvCallFlushVirtualAddressSpaceEx.
+  public static var flushVirtualAddressSpaceEx: Self { Self(rawValue: 0x0013) }
+  /// HvCallFlushVirtualAddressListEx.
+  public static var flushVirtualAddressListEx: Self { Self(rawValue: 0x0014) }
   /// HvCallSendSyntheticClusterIpiEx.
   public static var sendSyntheticClusterIPIEx: Self { Self(rawValue: 0x0015) }
   /// HvCallGetVpRegisters.
@@ -34,6 +42,8 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
   /// The name the specification gives it, without the prefix; nil when this core does not offer it.
   public var name: String? {
     switch self {
+    case .flushVirtualAddressSpace: "FlushVirtualAddressSpace"
+    case .flushVirtualAddressList: "FlushVirtualAddressList"
     case .notifyLongSpinWait: "NotifyLongSpinWait"
     case .sendSyntheticClusterIPI: "SendSyntheticClusterIpi"
     case .modifyVTLProtectionMask: "ModifyVtlProtectionMask"
@@ -41,6 +51,8 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
     case .enableVPVTL: "EnableVpVtl"
     case .vtlCall: "VtlCall"
     case .vtlReturn: "VtlReturn"
+    case .flushVirtualAddressSpaceEx: "FlushVirtualAddressSpaceEx"
+    case .flushVirtualAddressListEx: "FlushVirtualAddressListEx"
     case .sendSyntheticClusterIPIEx: "SendSyntheticClusterIpiEx"
     case .getVPRegisters: "GetVpRegisters"
     case .setVPRegisters: "SetVpRegisters"

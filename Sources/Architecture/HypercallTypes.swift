@@ -22,6 +22,28 @@ public enum HypercallConstant {
   public static var vpIndexSelf: UInt32 { 0xFFFF_FFFE }
 }
 
+/// How a hypercall flushes TLBs (TLFS, HV_FLUSH_FLAGS).
+///
+/// That each is a flush of everything is allowed with any of them; only the VPs differ.
+public struct HypercallFlushFlags: OptionSet, Hashable, Sendable {
+  public let rawValue: UInt64
+  @inline(__always) public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// Of every VP, whatever the mask or set says.
+  public static var allProcessors: Self { Self(rawValue: 1 << 0) }
+  /// Of every address space, whatever CR3 says.
+  public static var allVirtualAddressSpaces: Self { Self(rawValue: 1 << 1) }
+  /// Global translations may stay. Means nothing for a list, and is refused there.
+  public static var nonGlobalMappingsOnly: Self { Self(rawValue: 1 << 2) }
+  /// The ranges of a list may be of large pages.
+  public static var extendedRangeFormat: Self { Self(rawValue: 1 << 3) }
+
+  /// Those that a flush of an address space takes.
+  public static var ofSpace: Self { [.allProcessors, .allVirtualAddressSpaces, .nonGlobalMappingsOnly] }
+  /// Those that a flush of a list takes.
+  public static var ofList: Self { [.allProcessors, .allVirtualAddressSpaces, .extendedRangeFormat] }
+}
+
 /// A set of VPs as hypercalls carry it (TLFS, HV_VP_SET): format, mask of valid banks, one bank of 64 VPs per
 /// set bit.
 public struct HypercallVPSet: Hashable, Sendable {

@@ -34,6 +34,11 @@ public enum HyperVEffect: Hashable, Sendable {
   case protect(VTL, firstPage: UInt64, count: UInt64, ProtectionMask)
   /// The same for all RAM.
   case protectAll(VTL, ProtectionMask)
+  /// None of this VTL's translations are left in the TLBs of these VPs. Before, whoever has locked one of them has to let
+  /// go: `tlbLockHolder`.
+  case flush(VTL, of: [VPIndex])
+  /// `by` has locked the TLB of a VTL below it on its VP, or has let go.
+  case tlbLock(of: VTL, by: ContextID, isLocked: Bool)
   /// The caller spins for a lock: let other VPs run.
   case yield
 }

@@ -13,7 +13,7 @@ extension HyperVPartition {
     case .vsmVina, .vsmPartitionConfig: try writeVSM(name, low, of: target, &call)
     default:
       if let lower = name.secureConfigVTL, configuration.offersVSM {
-        return try writeSecureConfig(low, of: lower, by: target)
+        return try writeSecureConfig(low, of: lower, by: target, &call)
       }
       try writeProcessorState(name, value, of: target, call, &registers)
     }
@@ -74,15 +74,12 @@ extension HyperVPartition {
 
   /// Only the TLB lock is offered; the writer has to be above the VTL that it is about.
   private mutating func writeSecureConfig(
-    _ value: UInt64, of lower: VTL, by target: ContextID
+    _ value: UInt64, of lower: VTL, by target: ContextID, _ call: inout HypercallInvocation
   ) throws(HypercallStatus) {
     guard lower < target.vtl else { throw .accessDenied }
     guard value & ~(1 << 1) == 0 else { throw .invalidRegisterValue }
-    if VSMVPSecureConfig(rawValue: value).locksTLB {
-      self[target].tlbLocks.insert(lower)
-    } else {
-      self[target].tlbLocks.remove(lower)
-    }
+    let isLocked = VSMVPSecureConfig(rawValue: value).locksTLB
+    if let effect = setTLBLock(isLocked, of: lower, by: target) { call.effects.append(effect) }
   }
 
   private func writeProcessorState(

@@ -74,6 +74,15 @@ extension Interpreter {
     selectBank(c)
   }
 
+  /// Forgets the translations of one VTL of a VP, active there or not. Only between instructions, and the next run looks
+  /// again.
+  public func flushTranslations(of processor: Processor, vtl: VTL) {
+    for kind in 0..<TLBBank.perVTL {
+      let bank = processor.banks + (vtl.index &* TLBBank.perVTL &+ kind)
+      if bank.pointee.entries != nil { bank.pointee.flush(stamp: nextStamp()) }
+    }
+  }
+
   /// A page has just become code: stores to it must be seen from now on.
   func scrub(_ c: CPU) {
     c.pointee.bank.pointee.dropCodeWrites(

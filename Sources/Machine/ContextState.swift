@@ -12,6 +12,8 @@ struct ContextState {
   /// What is private to the VTL, while another VTL of the VP is active (TLFS, "Virtual Secure Mode").
   var saved = PrivateState()
 
+  /// Who has locked a TLB that a hypercall of this context would flush: it waits, and is made again when the lock is gone.
+  var waitsForTLB: ContextID?
   /// KVM_HC_KICK_CPU came while it was not halted: its next HLT is none.
   var isKicked = false
 

@@ -33,7 +33,8 @@ extension Partition {
     } while vps[vp].needsEvaluation && runState != .stopped
     armLazyEOI(active(vp))
     // Also while paused, when a command wakes it: nobody asks again at `run`.
-    vps[vp].isRunnable = context(active(vp)).pointee.activity == .running
+    let active = context(active(vp))
+    vps[vp].isRunnable = active.pointee.activity == .running && active.pointee.waitsForTLB == nil
     setReady(vp, vps[vp].isRunnable)
   }
 
@@ -59,7 +60,7 @@ extension Partition {
   private func deliver(_ vp: Int, _ mayTakeExternal: inout Bool) {
     let id = active(vp)
     let activity = context(id).pointee.activity
-    guard activity == .running || activity == .halted else { return }
+    guard activity == .running || activity == .halted, context(id).pointee.waitsForTLB == nil else { return }
     let processor = vps[vp].processor
     let apic = apic(id)
     if apic.pointee.nmiPending > 0 {

@@ -25,7 +25,7 @@ extension Partition {
       switchVTL(vp, to: target, reason: .call)
     case .vtlReturn(let target, let isFast):
       interpreter.completeWrite(of: processor)
-      returnFromVTL(vp, to: target, isFast: isFast)
+      return returnFromVTL(vp, to: target, isFast: isFast)
     case .request(let request): return execute(request, vp, &registers)
     }
     return false
@@ -41,6 +41,11 @@ extension Partition {
     var state = hyperV
     var outcome = state.execute(
       request, memory: input(of: request), at: clock, runTime: runTime(vp), registers: &access)
+    if let holder = lockHolder(against: outcome, by: id) {
+      interpreter.retry(vps[vp].processor)
+      wait(id, for: holder)
+      return true
+    }
     var yields = false
     if outcome.effects.allSatisfy(canApply) {
       hyperV = state
@@ -187,6 +192,9 @@ extension Partition {
       sendSynthetic(vector, vtl, targets, absent, from: id, rip)
     case .protect(let owner, let first, let count, let mask): protect(owner, first, count, mask, by: id)
     case .protectAll(let owner, let mask): protectAll(owner, mask, by: id)
+    case .flush(let vtl, let targets):
+      for target in targets { interpreter.flushTranslations(of: vps[target.index].processor, vtl: vtl) }
+    case .tlbLock(let vtl, let holder, let isLocked): return changeTLBLock(of: vtl, by: holder, isLocked: isLocked)
     case .yield: return true
     }
     return false
@@ -211,6 +219,7 @@ extension Partition {
     updateDue(vp)
     setPrivateState(initial.privateState, of: id)
     setActivity(id, .running)
+    context(id).pointee.waitsForTLB = nil
     context(id).pointee.lastStartup = clock
     record(.started(VectorNumber(0)), context: id)
     guard first != vps[vp].activeVTL else { return touch(vp) }

@@ -85,6 +85,7 @@ extension Partition {
     shot.lastInitSender = state.pointee.lastInitSender
     shot.lastStartup = state.pointee.lastStartup
     shot.lastHalt = state.pointee.lastHalt
+    shot.vsm.isWaitingForTLB = state.pointee.waitsForTLB != nil
     shot.entryReason = state.pointee.entryReason
     shot.entryTime = state.pointee.entryTime
     shot.instructions = state.pointee.instructions

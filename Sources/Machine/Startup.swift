@@ -38,6 +38,7 @@ extension Partition {
   private func restart(_ id: ContextID, _ kind: Processor.ResetKind) {
     vps[id.vp.index].processor.reset(kind)
     context(id).pointee.isKicked = false
+    context(id).pointee.waitsForTLB = nil
     invalidateMap(group(of: id.vtl))
     updateDue(id.vp.index)
     servePins(of: id)

@@ -39,7 +39,9 @@ extension Partition {
   }
 
   /// HvCallVtlReturn: hands back RAX and RCX from the assist page unless the return is fast, then leaves.
-  func returnFromVTL(_ vp: Int, to: VTL, isFast: Bool) {
+  ///
+  /// True when the VP yields: it has let go of a TLB lock that others wait for.
+  func returnFromVTL(_ vp: Int, to: VTL, isFast: Bool) -> Bool {
     let id = active(vp)
     let processor = vps[vp].processor
     if !isFast, hyperV[id].assistPage.isEnabled, let page = assistPages[id] {
@@ -50,7 +52,10 @@ extension Partition {
       processor[.rcx] = saved.rcx
       if let rdx = saved.rdx { processor[.rdx] = rdx }
     }
+    let locks = hyperV[id].tlbLocks
+    let yields = locks == .empty ? false : releaseTLBLocks(locks, of: id)
     switchVTL(vp, to: to, reason: .return)
+    return yields
   }
 
   // MARK: - Overlay pages

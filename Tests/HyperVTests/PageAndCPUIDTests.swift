@@ -39,20 +39,20 @@ struct PageAndCPUIDTests {
     // VP run time, reference counter, APIC MSRs, hypercall MSRs, VP index, reset, frequencies, SynIC (2),
     // synthetic timers (3), reference TSC page (9).
     #expect(leaf.eax == 0x0000_0AFF)
-    // AccessVsm, AccessVpRegisters, StartVirtualProcessor.
-    #expect(leaf.ebx == 0x0023_0000)
+    // Extended ranges to flush, AccessVsm, AccessVpRegisters, StartVirtualProcessor.
+    #expect(leaf.ebx == 0x0023_8000)
     #expect(leaf.ecx == 0)
-    // XMM input, frequency MSRs, XMM output, polled SINTs, hypercall MSR lock, direct timers.
-    #expect(leaf.edx == 0x000E_8110)
+    // XMM input, frequency MSRs, extended ranges to flush, XMM output, polled SINTs, hypercall MSR lock, direct timers.
+    #expect(leaf.edx == 0x000E_C110)
     let recommendations = try #require(
       HyperVConfiguration(vpCount: 4, physicalAddressWidth: 36).cpuid(leaf: 0x4000_0004))
-    #expect(recommendations == (0x0000_0C28, 0x1000, 36, 0))
+    #expect(recommendations == (0x0000_0C2C, 0x1000, 36, 0))
     #expect(try #require(HyperVConfiguration(vpCount: 7).cpuid(leaf: 0x4000_0005)) == (7, 0, 0, 0))
     #expect(try #require(HyperVConfiguration(vpCount: 7).cpuid(leaf: 0x4000_0006)) == (0, 0, 0, 0))
   }
 
   @Test func `a partition without VTLs does not offer them`() throws {
     let leaf = try #require(HyperVConfiguration(vpCount: 1, maximumVTL: .vtl0).cpuid(leaf: 0x4000_0003))
-    #expect(leaf.ebx == 0x0022_0000)
+    #expect(leaf.ebx == 0x0022_8000)
   }
 }

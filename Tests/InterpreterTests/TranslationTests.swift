@@ -30,6 +30,18 @@ import Testing
     #expect(sandbox.vp[.rdx] == 0x2222)
   }
 
+  /// What HvCallFlushVirtualAddressSpace does to a VP that is not the caller.
+  @Test func `a flush from outside is of one VTL`() throws {
+    let sandbox = try pages()
+    sandbox.run(Self.load)
+    sandbox.memory.store64(0x2040_0083, at: GPA(0x3808))
+    for (vtl, expected) in [(nil, 0x1111), (VTL.vtl1, 0x1111), (.vtl0, 0x2222)] as [(VTL?, UInt64)] {
+      if let vtl { sandbox.interpreter.flushTranslations(of: sandbox.vp, vtl: vtl) }
+      sandbox.run(Self.load)
+      #expect(sandbox.vp[.rsi] == expected)
+    }
+  }
+
   @Test func `toggling CR4.PGE empties the TLB for every privilege and for both values of AC`() throws {
     let sandbox = try pages()
     var code: [UInt8] = [0x0F, 0x20, 0xE0]  // mov rax, cr4

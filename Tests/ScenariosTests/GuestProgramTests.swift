@@ -67,6 +67,13 @@ import Testing
     #expect(run.exitValue == 0)
   }
 
+  @Test(arguments: [2, 3])
+  func `flushes reach other VPs' TLBs, and wait for the VTL that locks them`(vps: Int) throws {
+    let run = try GuestRun("tlb", machine(vps, vtls: 2), for: .seconds(1))
+    #expect(run.lines == ["tlb: ok"])
+    #expect(run.exitValue == 0)
+  }
+
   @Test(arguments: [(1, 2), (2, 2), (4, 2), (4, 1), (17, 2), (64, 2)])
   func `the demo runs without errors`(vps: Int, vtls: Int) throws {
     let run = try GuestRun("demo", demo(vps, vtls: vtls, seconds: 2), for: .seconds(3))

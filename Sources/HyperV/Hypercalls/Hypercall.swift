@@ -29,6 +29,9 @@ struct HypercallShape: Hashable, Sendable {
   static func rep(_ header: Int, element: Int, output: Int = 0) -> Self {
     Self(header: header, element: element, outputElement: output)
   }
+  static func variableRep(_ header: Int, element: Int) -> Self {
+    Self(header: header, takesVariableHeader: true, element: element)
+  }
 
   /// Whether rep fields and variable header size fit this hypercall (TLFS, "Hypercall Inputs").
   func accepts(_ control: HypercallInput) -> Bool {

@@ -4,11 +4,15 @@ import Architecture
 /// no parameters and answer no status, see `VTLSwitching.swift`.
 enum HypercallTable {
   static let all: [any Hypercall.Type] = [
+    FlushVirtualAddressSpace.self,  // 0x0002
+    FlushVirtualAddressList.self,  // 0x0003
     NotifyLongSpinWait.self,  // 0x0008
     SendSyntheticClusterIPI.self,  // 0x000B
     ModifyVTLProtectionMask.self,  // 0x000C
     EnablePartitionVTL.self,  // 0x000D
     EnableVPVTL.self,  // 0x000F
+    FlushVirtualAddressSpaceEx.self,  // 0x0013
+    FlushVirtualAddressListEx.self,  // 0x0014
     SendSyntheticClusterIPIEx.self,  // 0x0015
     GetVPRegisters.self,  // 0x0050
     SetVPRegisters.self,  // 0x0051
