@@ -30,6 +30,8 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
   public static var flushVirtualAddressListEx: Self { Self(rawValue: 0x0014) }
   /// HvCallSendSyntheticClusterIpiEx.
   public static var sendSyntheticClusterIPIEx: Self { Self(rawValue: 0x0015) }
+  /// HvCallInstallIntercept.
+  public static var installIntercept: Self { Self(rawValue: 0x004D) }
   /// HvCallGetVpRegisters.
   public static var getVPRegisters: Self { Self(rawValue: 0x0050) }
   /// HvCallSetVpRegisters.
@@ -54,6 +56,7 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
     case .flushVirtualAddressSpaceEx: "FlushVirtualAddressSpaceEx"
     case .flushVirtualAddressListEx: "FlushVirtualAddressListEx"
     case .sendSyntheticClusterIPIEx: "SendSyntheticClusterIpiEx"
+    case .installIntercept: "InstallIntercept"
     case .getVPRegisters: "GetVpRegisters"
     case .setVPRegisters: "SetVpRegisters"
     case .startVirtualProcessor: "StartVirtualProcessor"

@@ -31,6 +31,17 @@ public struct HyperVSegment: Hashable, Sendable {
   public var isLong: Bool { attributes.bit(13) }
 }
 
+extension HyperVSegment {
+  public init(_ register: SegmentRegister) {
+    self.init(
+      base: register.base, limit: register.limit, selector: register.selector, attributes: register.attributes)
+  }
+
+  public var register: SegmentRegister {
+    SegmentRegister(selector: selector, base: base, limit: limit, attributes: attributes)
+  }
+}
+
 /// A descriptor table register as hypercalls carry it: 16 bytes (TLFS, HV_X64_TABLE_REGISTER).
 ///
 /// Padding at 0 (6 bytes), limit at 6 (2), base at 8 (8).

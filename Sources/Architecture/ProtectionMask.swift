@@ -7,12 +7,12 @@ public struct ProtectionMask: RawRepresentable, Hashable, Sendable {
 
   /// Takes HV_MAP_GPA_FLAGS; nil for combinations that are not allowed.
   ///
-  /// Those are none, R, RX, RW and RWX. Write or execute need read, and without mode-based execution control, which is
-  /// not offered, the two execute bits are one.
-  public init?(mapFlags: UInt32) {
-    guard mapFlags &>> 4 == 0 else { return nil }
-    let isKernelExecutable = mapFlags.bit(2)
-    guard isKernelExecutable == mapFlags.bit(3), mapFlags == 0 || mapFlags.bit(0) else { return nil }
+  /// Those are none, R, RX, RW and RWX. Write or execute need read, and without mode-based execution control the two
+  /// execute bits are one. With it what only user mode may execute can be had too, R and RW; the kernel alone cannot.
+  public init?(mapFlags: UInt32, isModeBased: Bool) {
+    guard mapFlags &>> 4 == 0, mapFlags == 0 || mapFlags.bit(0) else { return nil }
+    let (forKernel, forUser) = (mapFlags.bit(2), mapFlags.bit(3))
+    guard forKernel == forUser || isModeBased && forUser else { return nil }
     rawValue = UInt8(truncatingIfNeeded: mapFlags)
   }
 

@@ -15,12 +15,13 @@ public struct VSMCodePageOffsets: RawRepresentable, Hashable, Sendable {
 public struct VSMVPStatus: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt64
   @inline(__always) public init(rawValue: UInt64) { self.rawValue = rawValue }
-  /// Bit 4, "active MBEC enabled", stays 0: mode-based execution control is not offered.
-  public init(active: VTL, enabled: VTLSet) {
-    rawValue = UInt64(active.rawValue & 15) | UInt64(enabled.rawValue) &<< 16
+  public init(active: VTL, enabled: VTLSet, isModeBased: Bool) {
+    rawValue = UInt64(active.rawValue & 15) | (isModeBased ? 1 << 4 : 0) | UInt64(enabled.rawValue) &<< 16
   }
   /// Bits 3:0.
   public var active: VTL { VTL(rawValue: UInt8(truncatingIfNeeded: rawValue.field(0, 4))) }
+  /// Bit 4: mode-based execution control is on for the active VTL.
+  public var isModeBased: Bool { rawValue.bit(4) }
   /// Bits 31:16.
   public var enabled: VTLSet { VTLSet(rawValue: UInt16(truncatingIfNeeded: rawValue.field(16, 16))) }
 }
@@ -29,14 +30,16 @@ public struct VSMVPStatus: RawRepresentable, Hashable, Sendable {
 public struct VSMPartitionStatus: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt64
   @inline(__always) public init(rawValue: UInt64) { self.rawValue = rawValue }
-  /// Bits 35:20, the VTLs with mode-based execution control, stay 0.
-  public init(enabled: VTLSet, maximum: VTL) {
-    rawValue = UInt64(enabled.rawValue) | UInt64(maximum.rawValue & 15) &<< 16
+  public init(enabled: VTLSet, maximum: VTL, modeBased: VTLSet) {
+    rawValue =
+      UInt64(enabled.rawValue) | UInt64(maximum.rawValue & 15) &<< 16 | UInt64(modeBased.rawValue) &<< 20
   }
   /// Bits 15:0.
   public var enabled: VTLSet { VTLSet(rawValue: UInt16(truncatingIfNeeded: rawValue.field(0, 16))) }
   /// Bits 19:16.
   public var maximum: VTL { VTL(rawValue: UInt8(truncatingIfNeeded: rawValue.field(16, 4))) }
+  /// Bits 35:20: the VTLs with mode-based execution control.
+  public var modeBased: VTLSet { VTLSet(rawValue: UInt16(truncatingIfNeeded: rawValue.field(20, 16))) }
 }
 
 /// Virtual interrupt notification assist (VINA) of a VTL above 0: register VsmVina.
@@ -64,6 +67,8 @@ public struct VSMCapabilities: RawRepresentable, Hashable, Sendable {
   @inline(__always) public init(rawValue: UInt64) { self.rawValue = rawValue }
   /// Bit 0: DR6 is shared by the VTLs of a VP, as on Intel processors.
   public static var dr6Shared: UInt64 { 1 << 0 }
+  /// Bits 16:1, a bit for each VTL: mode-based execution control can be had for VTL0.
+  public static var modeBasedVTL0: UInt64 { 1 << 1 }
   /// Bit 17: VsmPartitionConfig.DenyLowerVtlStartup works.
   public static var denyLowerVTLStartup: UInt64 { 1 << 17 }
   /// Bit 27: VsmPartitionConfig.InterceptPage works.
@@ -93,6 +98,8 @@ public struct VSMPartitionConfig: RawRepresentable, Hashable, Sendable {
 public struct VSMVPSecureConfig: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt64
   @inline(__always) public init(rawValue: UInt64) { self.rawValue = rawValue }
+  /// Bit 0: user execution has a right of its own, see `ProtectionMask`.
+  public var isModeBased: Bool { rawValue.bit(0) }
   /// Bit 1: TLB flush hypercalls of VTL t that concern this VP wait.
   public var locksTLB: Bool { rawValue.bit(1) }
 }

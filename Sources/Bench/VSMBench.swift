@@ -10,14 +10,16 @@ enum VSMBench {
   private enum Step: String, CaseIterable {
     case call = "calls"
     case interrupt = "ipis"
+    case intercept = "intercepts"
 
-    /// Nobody else runs while a VP calls; for an interrupt there is a VP to preempt.
-    var vpCount: Int { self == .call ? 1 : 2 }
+    /// Nobody else runs while a VP calls or is intercepted; for an interrupt there is a VP to preempt.
+    var vpCount: Int { self == .interrupt ? 2 : 1 }
 
     var name: String {
       switch self {
       case .call: "VTL call and return"
       case .interrupt: "IPI to a preempting VTL"
+      case .intercept: "intercepted WRMSR, and back"
       }
     }
   }
@@ -58,7 +60,7 @@ enum VSMBench {
     InstructionCounter.count(each: ["vsm", step.rawValue], from: 500, to: 1_500)
   }
 
-  /// `Bench --work vsm calls|ipis COUNT`.
+  /// `Bench --work vsm calls|ipis|intercepts COUNT`.
   static func work(_ arguments: [String]) throws {
     guard arguments.count == 2, let step = Step(rawValue: arguments[0]), let count = Int(arguments[1]) else { return }
     _ = try measure(step, count)

@@ -39,6 +39,12 @@ public enum HyperVEffect: Hashable, Sendable {
   case flush(VTL, of: [VPIndex])
   /// `by` has locked the TLB of a VTL below it on its VP, or has let go.
   case tlbLock(of: VTL, by: ContextID, isLocked: Bool)
+  /// What a VTL of this VP hears of has changed: see `HyperVPartition.activeRegisterIntercepts`.
+  case registerIntercepts(VPIndex)
+  /// What VTLs hear of at I/O ports has changed: see `HyperVPartition.portInterceptors`.
+  case portIntercepts
+  /// Mode-based execution control may have been switched on this VP: see `HyperVPartition.isModeBased`.
+  case modeBasedExecution(VPIndex)
   /// The caller spins for a lock: let other VPs run.
   case yield
 }

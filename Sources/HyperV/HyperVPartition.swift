@@ -11,6 +11,9 @@ public struct HyperVPartition: Sendable {
   public var enabledVTLs: VTLSet
   public var vtls: VTLArray<PartitionVTL>
   public var processors: [HyperVProcessor]
+  /// Some VTL has ever asked for intercepts of registers or ports, or for mode-based execution control: what it gets has
+  /// to be looked at with each switch.
+  public internal(set) var controlsLowerVTLs = false
 
   /// What one VTL has once for the whole partition.
   public struct PartitionVTL: Hashable, Sendable {
@@ -21,6 +24,10 @@ public struct HyperVPartition: Sendable {
     public var referenceTSC = OverlayPageMSR(rawValue: 0)
     /// VsmPartitionConfig; means nothing for VTL0.
     public var config = VSMPartitionConfig(rawValue: 0)
+    /// It was enabled with mode-based execution control.
+    public var usesModeBasedExecution = false
+    /// The ports at which this VTL stops those below it.
+    public var portIntercepts = PortIntercepts()
     public init() {}
   }
 
@@ -76,6 +83,6 @@ public struct HyperVPartition: Sendable {
     snapshot.vsm.referenceTSC = vtls[snapshot.id.vtl].referenceTSC.rawValue
     snapshot.hypercallPage = vtls[snapshot.id.vtl].hypercall.rawValue
     snapshot.vsm.partitionConfig = vtls[vtl].config.rawValue
-    snapshot.vsm.secureConfig = [VTL.vtl0, .vtl1].map { processors[vp].vtls[vtl].tlbLocks.contains($0) ? 1 << 1 : 0 }
+    snapshot.vsm.secureConfig = [VTL.vtl0, .vtl1].map { secureConfig(of: $0, by: snapshot.id).rawValue }
   }
 }

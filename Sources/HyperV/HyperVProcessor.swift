@@ -42,6 +42,10 @@ public struct HyperVContext: Hashable, Sendable {
   public var vinaAsserted = false
   /// The lower VTLs whose TLB flush hypercalls this VTL holds up on this VP. Returning lets go of them.
   public var tlbLocks = VTLSet.empty
+  /// The lower VTLs whose user execution this VTL controls by itself on this VP. Only ever VTL0.
+  public var modeBasedVTLs = VTLSet.empty
+  /// What this VTL hears of before the VTLs below it do it here; means nothing for VTL0.
+  public var registerIntercepts = RegisterIntercepts()
   /// What HvCallEnableVpVtl gave it, or HvCallStartVirtualProcessor.
   public var initialContext: InitialVPContext?
   public init() {}

@@ -3,7 +3,7 @@ import Architecture
 /// What every intercept message begins with: HV_X64_INTERCEPT_MESSAGE_HEADER, 28h bytes.
 public struct InterceptHeader: Hashable, Sendable {
   public var context: ContextID
-  /// 0...15; 0 where it is not known.
+  /// 0...15; 0 where there is no instruction, as for one that could not be fetched.
   public var instructionLength: Int
   /// 0...15.
   public var cr8: UInt8
@@ -45,24 +45,30 @@ public struct InterceptState: Hashable, Sendable {
   public var cpl: UInt8
   public var cr0: UInt64
   public var efer: UInt64
+  public var dr7: UInt64
   /// An interrupt or exception was on the way to its handler.
   public var isInterruptionPending: Bool
   public var hasInterruptShadow: Bool
 
-  public init(cpl: UInt8, cr0: UInt64, efer: UInt64, isInterruptionPending: Bool, hasInterruptShadow: Bool) {
+  public init(
+    cpl: UInt8, cr0: UInt64, efer: UInt64, dr7: UInt64, isInterruptionPending: Bool, hasInterruptShadow: Bool
+  ) {
     self.cpl = cpl
     self.cr0 = cr0
     self.efer = efer
+    self.dr7 = dr7
     self.isInterruptionPending = isInterruptionPending
     self.hasInterruptShadow = hasInterruptShadow
   }
 
-  /// CPL 1:0, CR0.PE 2, CR0.AM 3, EFER.LMA 4, interruption pending 6, VTL 10:7, interrupt shadow 12.
+  /// CPL 1:0, CR0.PE 2, CR0.AM 3, EFER.LMA 4, debugging 5 (DR7 has a breakpoint enabled), interruption pending 6, VTL
+  /// 10:7, interrupt shadow 12.
   func rawValue(vtl: VTL) -> UInt16 {
     var value = UInt16(cpl & 3) | UInt16(vtl.rawValue & 15) << 7
     if cr0.bit(0) { value |= 1 << 2 }
     if cr0.bit(18) { value |= 1 << 3 }
     if efer.bit(10) { value |= 1 << 4 }
+    if dr7 & 0xFF != 0 { value |= 1 << 5 }
     if isInterruptionPending { value |= 1 << 6 }
     if hasInterruptShadow { value |= 1 << 12 }
     return value

@@ -17,16 +17,12 @@ public struct PendingEvent: RawRepresentable, Hashable, Sendable {
   /// code where the vector has none, and reserved bits.
   public var fault: Fault? {
     let low = UInt64(truncatingIfNeeded: rawValue)
-    let vector = low.field(16, 16)
-    guard isPending, low & 0xFEFE == 0, Self.vectors.contains(vector) else { return nil }
-    guard low.bit(8) else { return Fault(vector: UInt8(vector), address: UInt64(truncatingIfNeeded: rawValue >> 64)) }
-    guard Self.vectorsWithCode.contains(vector) else { return nil }
-    return Fault(
-      vector: UInt8(vector), errorCode: UInt32(low >> 32), address: UInt64(truncatingIfNeeded: rawValue >> 64))
+    let vector = UInt8(truncatingIfNeeded: low.field(16, 16))
+    guard isPending, low & 0xFF00_FEFE == 0, Fault.vectors.contains(vector) else { return nil }
+    guard low.bit(8) else { return Fault(vector: vector, address: UInt64(truncatingIfNeeded: rawValue >> 64)) }
+    guard Fault.vectorsWithCode.contains(vector) else { return nil }
+    return Fault(vector: vector, errorCode: UInt32(low >> 32), address: UInt64(truncatingIfNeeded: rawValue >> 64))
   }
-
-  private static let vectors: Set<UInt64> = [0, 1, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18, 19, 21]
-  private static let vectorsWithCode: Set<UInt64> = [8, 10, 11, 12, 13, 14, 17, 21]
 }
 
 extension VPRegisterName {

@@ -15,6 +15,7 @@ extension HyperVPartition {
       if let lower = name.secureConfigVTL, configuration.offersVSM {
         return try writeSecureConfig(low, of: lower, by: target, &call)
       }
+      if name.isRegisterIntercept { return try writeRegisterIntercepts(name, low, of: target, &call) }
       try writeProcessorState(name, value, of: target, call, &registers)
     }
   }
@@ -46,7 +47,7 @@ extension HyperVPartition {
     } else {
       let config = VSMPartitionConfig(rawValue: value)
       let old = vtls[target.vtl].config
-      try Self.check(config, replacing: old)
+      try Self.check(config, replacing: old, isModeBased: vtls[target.vtl].usesModeBasedExecution)
       vtls[target.vtl].config = config
       if config.enablesProtection, !old.enablesProtection {
         call.effects.append(.protectAll(target.vtl, ProtectionMask(rawValue: config.defaultProtectionMask)))
@@ -59,27 +60,32 @@ extension HyperVPartition {
   ///
   /// Protection is enabled once, with the mask that all RAM begins with: it has to allow reading and writing. From then
   /// on neither changes. Before, a mask of 0 is none given.
-  private static func check(_ config: VSMPartitionConfig, replacing old: VSMPartitionConfig) throws(HypercallStatus) {
+  private static func check(
+    _ config: VSMPartitionConfig, replacing old: VSMPartitionConfig, isModeBased: Bool
+  ) throws(HypercallStatus) {
     guard config.otherBits == 0 else { throw .invalidRegisterValue }
     if old.enablesProtection {
       guard config.enablesProtection, config.defaultProtectionMask == old.defaultProtectionMask else {
         throw .invalidRegisterValue
       }
     } else if config.enablesProtection || config.defaultProtectionMask != 0 {
-      guard let mask = ProtectionMask(mapFlags: UInt32(config.defaultProtectionMask)), mask.allowsReadAndWrite else {
-        throw .invalidRegisterValue
-      }
+      let mask = ProtectionMask(mapFlags: UInt32(config.defaultProtectionMask), isModeBased: isModeBased)
+      guard let mask, mask.allowsReadAndWrite else { throw .invalidRegisterValue }
     }
   }
 
-  /// Only the TLB lock is offered; the writer has to be above the VTL that it is about.
+  /// The TLB lock, and mode-based execution control where it was asked for; the writer has to be above the VTL that it
+  /// is about.
   private mutating func writeSecureConfig(
     _ value: UInt64, of lower: VTL, by target: ContextID, _ call: inout HypercallInvocation
   ) throws(HypercallStatus) {
     guard lower < target.vtl else { throw .accessDenied }
-    guard value & ~(1 << 1) == 0 else { throw .invalidRegisterValue }
-    let isLocked = VSMVPSecureConfig(rawValue: value).locksTLB
-    if let effect = setTLBLock(isLocked, of: lower, by: target) { call.effects.append(effect) }
+    let config = VSMVPSecureConfig(rawValue: value)
+    guard value & ~3 == 0, !config.isModeBased || offersModeBasedExecution(to: target.vtl, of: lower) else {
+      throw .invalidRegisterValue
+    }
+    if let effect = setTLBLock(config.locksTLB, of: lower, by: target) { call.effects.append(effect) }
+    if let effect = setModeBased(config.isModeBased, of: lower, by: target) { call.effects.append(effect) }
   }
 
   private func writeProcessorState(
@@ -110,6 +116,7 @@ extension VPRegisterName {
     case .idtr, .gdtr: return HyperVTable(value).base.isCanonical
     case .cr0, .dr6, .dr7, .sfmask, .tscAux: return low &>> 32 == 0
     case .cr8: return low < 16
+    case .interruptState: return low < 4
     case .rflags: return low.isValidRFLAGS
     case .efer: return low.isValidEFER
     case .pat: return low.isValidPAT

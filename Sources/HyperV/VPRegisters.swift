@@ -13,6 +13,7 @@ extension HyperVPartition {
     if let leaf = name.cpuidLeaf, let (eax, ebx, ecx, edx) = configuration.cpuid(leaf: leaf) {
       return UInt128(eax) | UInt128(ebx) &<< 32 | UInt128(ecx) &<< 64 | UInt128(edx) &<< 96
     }
+    if name.isRegisterIntercept { return UInt128(try readRegisterIntercepts(name, of: target)) }
     try checkAccess(name, of: target, by: call.caller)
     guard let value = registers.read(name, of: target) else { throw .invalidParameter }
     return value
@@ -45,11 +46,16 @@ extension HyperVPartition {
     case .vsmCodePageOffsets:
       return (call.isLongMode ? HypercallPage.offsets64 : HypercallPage.offsets32).rawValue
     case .vsmVPStatus:
-      return VSMVPStatus(active: processor.activeVTL, enabled: processor.enabledVTLs).rawValue
+      return VSMVPStatus(
+        active: processor.activeVTL, enabled: processor.enabledVTLs, isModeBased: isModeBased(active(on: target.vp))
+      ).rawValue
     case .vsmPartitionStatus:
-      return VSMPartitionStatus(enabled: enabledVTLs, maximum: configuration.maximumVTL).rawValue
+      return VSMPartitionStatus(
+        enabled: enabledVTLs, maximum: configuration.maximumVTL, modeBased: modeBasedVTLs
+      ).rawValue
     case .vsmCapabilities:
-      return VSMCapabilities.dr6Shared | VSMCapabilities.denyLowerVTLStartup | VSMCapabilities.interceptPage
+      return VSMCapabilities.dr6Shared | VSMCapabilities.modeBasedVTL0 | VSMCapabilities.denyLowerVTLStartup
+        | VSMCapabilities.interceptPage
     case .vsmVina: return target.vtl > .vtl0 ? self[target].vina.rawValue : nil
     case .vsmPartitionConfig: return target.vtl > .vtl0 ? vtls[target.vtl].config.rawValue : nil
     default: return secureConfig(name, of: target)
@@ -59,7 +65,13 @@ extension HyperVPartition {
   /// VsmVpSecureConfigVtl t as the target VTL, which is above t, has set it.
   private func secureConfig(_ name: VPRegisterName, of target: ContextID) -> UInt64? {
     guard let lower = name.secureConfigVTL, lower < target.vtl else { return nil }
-    return self[target].tlbLocks.contains(lower) ? 1 << 1 : 0
+    return secureConfig(of: lower, by: target).rawValue
+  }
+
+  func secureConfig(of lower: VTL, by target: ContextID) -> VSMVPSecureConfig {
+    let isModeBased = processors[target.vp.index].vtls[target.vtl].modeBasedVTLs.contains(lower)
+    let locksTLB = processors[target.vp.index].vtls[target.vtl].tlbLocks.contains(lower)
+    return VSMVPSecureConfig(rawValue: (isModeBased ? 1 : 0) | (locksTLB ? 2 : 0))
   }
 }
 
@@ -79,7 +91,8 @@ extension VPRegisterName {
   /// General, control, debug, segment and table registers, and the MSRs that belong to the processor.
   var isProcessorState: Bool {
     switch rawValue {
-    case Self.interruptState.rawValue, Self.pendingEvent0.rawValue, Self.general(0).rawValue...Self.rflags.rawValue,
+    case Self.internalActivityState.rawValue, Self.pendingInterruption.rawValue, Self.interruptState.rawValue,
+      Self.pendingEvent0.rawValue, Self.general(0).rawValue...Self.rflags.rawValue,
       Self.xmm(0).rawValue...Self.xmm(15).rawValue, Self.cr0.rawValue...Self.xcr0.rawValue,
       Self.dr0.rawValue...Self.dr7.rawValue, Self.es.rawValue...Self.tr.rawValue,
       Self.idtr.rawValue...Self.gdtr.rawValue, Self.tsc.rawValue...Self.initialApicID.rawValue,

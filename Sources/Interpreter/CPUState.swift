@@ -71,6 +71,8 @@ struct CPUState {
   var checksAlignment: Bool
   /// EFER.NXE cannot be set, see `Processor.refusesNoExecute`.
   var refusesNoExecute: Bool
+  /// IA32_MISC_ENABLE, which the machine keeps: to see what a write changes.
+  var miscellaneousEnables: UInt64
   /// The PDPTE registers have to be read again before they are used.
   var arePointersStale: Bool
   var vtl: UInt8
@@ -124,6 +126,11 @@ struct CPUState {
   var fpuInstruction: UInt64
   var fpuData: UInt64
   var xcr0: UInt64
+  /// What higher VTLs hear of first.
+  var intercepts: RegisterIntercepts
+  var portIntercepts: UnsafePointer<UInt64>?
+  /// Mode-based execution control is on for the VTL that runs.
+  var isModeBased: Bool
 
   // The exit being made.
   var exit: Exit

@@ -18,6 +18,8 @@ struct HeldEvent: Hashable {
   var kind: EventKind
   /// Where a fault on the way leaves RIP: at the instruction that asked for the event, or where the event came.
   var restart: UInt64
+  /// A higher VTL has given it, by PendingEvent0.
+  var isGiven = false
 }
 
 /// Interrupts and exceptions through the IDT (SDM Vol. 3A, 6.10 to 6.15).

@@ -5,14 +5,19 @@ import Memory
 public enum AccessKind: UInt8, Hashable, Sendable {
   case read, write, execute
 
-  /// What it needs of a page.
-  public func needed(cpl: UInt8) -> PageAccess {
+  /// What it needs of a page; of a fetch, whether it is user mode's and has a right of its own.
+  func needed(isUserFetch: Bool) -> PageAccess {
     switch self {
     case .read: .read
     case .write: .write
-    case .execute: cpl == 3 ? .executeUser : .executeSupervisor
+    case .execute: isUserFetch ? .executeUser : .executeSupervisor
     }
   }
+}
+
+extension Processor {
+  /// What an access needs of a page now.
+  public func needed(for access: AccessKind) -> PageAccess { access.needed(isUserFetch: state.isUserFetchSeparate) }
 }
 
 /// Why `Interpreter.run` came back: what the guest needs from the machine, in the way of KVM_RUN.
@@ -48,6 +53,13 @@ public enum Exit: Hashable, Sendable {
   /// The VTL may not do that with this page. Nothing happened; the instruction runs again unless `fail` is called.
   /// `isWalk`: it was an entry of the page tables that translate the address.
   case memoryIntercept(GPA, GVA, AccessKind, isWalk: Bool = false)
+  /// A write that `Processor.registerIntercepts` says is not to happen: the value in the layout of the register's
+  /// HV_REGISTER_VALUE, low half first. Nothing happened; the instruction runs again unless `fail` is called.
+  case registerIntercept(InterceptedRegister, UInt64, UInt64)
+  /// The same of RDMSR, and with a value of WRMSR.
+  case msrIntercept(UInt32, value: UInt64?)
+  /// An access to a port that `Processor.portIntercepts` names. Nothing happened, as above.
+  case portIntercept(PortAccess)
   /// An exception was delivered, so that nobody misses one: see `Processor.lastException`.
   case exception
   /// A triple fault. Every further run gives this again until a reset.

@@ -89,7 +89,7 @@ extension Interpreter {
   func checkAccess(
     _ c: CPU, _ page: ResolvedPage, _ gpa: UInt64, _ address: UInt64, _ kind: AccessKind, isWalk: Bool = false
   ) throws(Stop) {
-    guard page.access.contains(kind.needed(cpl: c.pointee.cpl)) else {
+    guard page.access.contains(kind.needed(isUserFetch: c.isUserFetchSeparate)) else {
       c.pointee.exit = .memoryIntercept(GPA(gpa), GVA(address), kind, isWalk: isWalk)
       c.pointee.pending = .intercept
       throw .exit

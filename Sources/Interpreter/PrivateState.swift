@@ -49,7 +49,43 @@ public struct PrivateState: Hashable, Sendable {
     guard let fault else { return held = nil }
     let isDouble =
       if let held, held.kind == .exception { Interpreter.makesDouble(held.fault.vector, fault.vector) } else { false }
-    held = HeldEvent(fault: isDouble ? .doubleFault : fault, kind: .exception, restart: rip)
+    held = HeldEvent(fault: isDouble ? .doubleFault : fault, kind: .exception, restart: rip, isGiven: true)
+  }
+
+  /// The exception that `inject` has put there, until it is taken.
+  public var injectedFault: Fault? { held.flatMap { $0.isGiven ? $0.fault : nil } }
+
+  /// What was on its way to its handler, or is put there, other than by `inject`.
+  ///
+  /// Setting it takes the place of whatever is there. RIP is then behind the instruction of an event that has one.
+  public var pendingInterruption: PendingInterruption? {
+    get {
+      guard let held, !held.isGiven else { return nil }
+      let vector = held.fault.vector
+      switch held.kind {
+      case .exception: return PendingInterruption(.exception, vector: vector, errorCode: held.fault.errorCode)
+      case .external: return PendingInterruption(vector == 2 ? .nonMaskable : .external, vector: vector)
+      case .software:
+        let length = Int(truncatingIfNeeded: rip &- held.restart)
+        let isShort = vector == 3 || vector == 4
+        return PendingInterruption(
+          isShort ? .softwareException : .softwareInterrupt, vector: vector, instructionLength: length)
+      }
+    }
+    set {
+      guard let event = newValue, let kind = event.kind else { return held = nil }
+      let start = rip
+      if kind.hasInstruction { rip &+= UInt64(event.instructionLength) }
+      let fault = Fault(vector: event.vector, errorCode: event.errorCode)
+      switch kind {
+      case .external: held = HeldEvent(fault: fault, kind: .external, restart: start)
+      case .nonMaskable:
+        nmiBlocked = true
+        held = HeldEvent(fault: fault, kind: .external, restart: start)
+      case .exception, .privilegedException: held = HeldEvent(fault: fault, kind: .exception, restart: start)
+      case .softwareInterrupt, .softwareException: held = HeldEvent(fault: fault, kind: .software, restart: start)
+      }
+    }
   }
 
   /// The interrupt or exception that is taken before the next instruction.

@@ -100,6 +100,31 @@ public final class Processor {
     set { state.pointee.refusesNoExecute = newValue }
   }
 
+  /// What higher VTLs hear of before the VTL that runs does it: such an instruction leaves with an exit and does nothing.
+  public var registerIntercepts: RegisterIntercepts {
+    get { state.pointee.intercepts }
+    set { state.pointee.intercepts = newValue }
+  }
+  /// The same of I/O ports: a `PortBitmap` that outlives the processor's use of it; nil for none.
+  public var portIntercepts: UnsafePointer<UInt64>? {
+    get { state.pointee.portIntercepts }
+    set { state.pointee.portIntercepts = newValue }
+  }
+  /// Mode-based execution control is on for the VTL that runs: what it may fetch in user mode is a right of its own.
+  public var isModeBased: Bool {
+    get { state.pointee.isModeBased }
+    set { state.pointee.isModeBased = newValue }
+  }
+  /// The length in bytes of the instruction that the last exit is about; of an exit that is to be completed, and of
+  /// `registerIntercept` and `portIntercept`.
+  public var exitLength: Int { Int(state.pointee.pendingLength) }
+
+  /// IA32_MISC_ENABLE as the machine has it, for `registerIntercepts`.
+  public var miscellaneousEnables: UInt64 {
+    get { state.pointee.miscellaneousEnables }
+    set { state.pointee.miscellaneousEnables = newValue }
+  }
+
   // MARK: Time
 
   /// The TSC at the start of the next run; RDTSC adds the ticks used since.

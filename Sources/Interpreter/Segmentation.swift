@@ -95,8 +95,9 @@ extension Interpreter {
     return (segment, address)
   }
 
-  func loadLocalTable(_ c: CPU, _ selector: UInt16) throws(Stop) {
+  func loadLocalTable(_ c: CPU, _ op: OpPointer, _ selector: UInt16) throws(Stop) {
     guard selector & 0xFFFC != 0 else {
+      try intercept(c, op, .ldtr, HyperVSegment(selector: selector).value)
       c.segment(7).pointee = SegmentRegister(selector: selector)
       return
     }
@@ -104,10 +105,11 @@ extension Interpreter {
     let (segment, _) = try systemDescriptor(c, selector)
     guard !segment.isCodeOrData, segment.type == 2 else { throw c.fail(.generalProtection(code)) }
     guard segment.isPresent else { throw c.fail(.segmentNotPresent(code)) }
+    try intercept(c, op, .ldtr, HyperVSegment(segment).value)
     c.segment(7).pointee = segment
   }
 
-  func loadTask(_ c: CPU, _ selector: UInt16) throws(Stop) {
+  func loadTask(_ c: CPU, _ op: OpPointer, _ selector: UInt16) throws(Stop) {
     let code = UInt32(selector & 0xFFFC)
     guard code != 0 else { throw c.fail(.generalProtection()) }
     let (found, address) = try systemDescriptor(c, selector)
@@ -116,6 +118,7 @@ extension Interpreter {
     guard found.isPresent else { throw c.fail(.segmentNotPresent(code)) }
     var task = found
     task.attributes |= 2
+    try intercept(c, op, .tr, HyperVSegment(task).value)
     try systemStore(c, address &+ 5, 1, UInt64(task.attributes & 0xFF))
     c.segment(6).pointee = task
   }

@@ -22,6 +22,7 @@ struct TLBBank {
   var efer: UInt64 = 0
   var breakpointEpoch: UInt64 = 0
   var pkru: UInt32 = 0
+  var isModeBased = false
   /// Jump entries are found by RIP, which is not the linear address outside 64-bit mode.
   var codeBase: UInt64 = 0
 

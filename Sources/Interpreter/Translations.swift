@@ -31,6 +31,7 @@ extension Interpreter {
       bank.pointee.codeEpoch = memory.codeEpoch.pointee
       bank.pointee.breakpointEpoch = c.pointee.breakpointEpoch
       bank.pointee.pkru = c.pointee.pkru
+      bank.pointee.isModeBased = c.pointee.isModeBased
     } else if bank.pointee.codeEpoch != memory.codeEpoch.pointee {
       bank.pointee.dropCodeWrites(codeLines: memory.codeLines, base: UInt64(UInt(bitPattern: memory.base)))
       bank.pointee.codeEpoch = memory.codeEpoch.pointee
@@ -64,6 +65,7 @@ extension Interpreter {
       && bank.pointee.cr0 == c.pointee.cr0 & Self.pagingCR0 && bank.pointee.cr3 == c.pointee.cr3
       && bank.pointee.cr4 == c.pointee.cr4 & Self.pagingCR4 && bank.pointee.efer == c.pointee.efer
       && bank.pointee.breakpointEpoch == c.pointee.breakpointEpoch && bank.pointee.pkru == c.pointee.pkru
+      && bank.pointee.isModeBased == c.pointee.isModeBased
   }
 
   /// MOV to CR3, and whatever else empties the TLB: all banks of this VTL.

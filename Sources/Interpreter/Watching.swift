@@ -30,4 +30,14 @@ extension Interpreter {
     }
     return bytes
   }
+
+  /// The length of the instruction at RIP that begins with these bytes; 0 where they do not suffice.
+  public func instructionLength(of processor: Processor, _ bytes: [UInt8]) -> Int {
+    bytes.withUnsafeBufferPointer { buffer in
+      guard let first = buffer.baseAddress else { return 0 }
+      let mode = processor.state.pointee.mode
+      var decoder = Decoder(bytes: first, at: 0, available: buffer.count, mode: mode, features: features)
+      return decoder.decode() ? Int(decoder.op.length) : 0
+    }
+  }
 }

@@ -15,7 +15,8 @@ extension Partition {
   func cost(of exit: Exit, _ vp: Int) -> VirtualTime {
     switch exit {
     case .budget, .halted, .pause, .interruptWindow, .exception, .shutdown: .zero
-    case .readMSR, .writeMSR, .cpuid, .hypercall, .readTaskPriority, .writeTaskPriority, .memoryIntercept:
+    case .readMSR, .writeMSR, .cpuid, .hypercall, .readTaskPriority, .writeTaskPriority, .memoryIntercept,
+      .registerIntercept, .msrIntercept, .portIntercept:
       VirtualTime(ticks: Self.processorExitTicks)
     case .portIn, .portOut: VirtualTime(ticks: Self.deviceExitTicks)
     case .mmioRead(let address, _), .mmioWrite(let address, _, _):

@@ -38,6 +38,10 @@ extension Partition {
       interpreter.completeWrite(of: processor)
     case .memoryIntercept(let gpa, let gva, let kind, let isWalk):
       return interceptMemory(MemoryViolation(gpa: gpa, gva: gva, access: kind, isWalk: isWalk), vp)
+    case .registerIntercept(let register, let low, let high):
+      return interceptRegister(register, UInt128(low) | UInt128(high) &<< 64, vp)
+    case .msrIntercept(let msr, let value): return interceptMSR(msr, value, vp)
+    case .portIntercept(let access): return interceptPort(access, vp)
     case .shutdown: shutDown(vp)
     }
     return false

@@ -195,6 +195,9 @@ extension Partition {
     case .flush(let vtl, let targets):
       for target in targets { interpreter.flushTranslations(of: vps[target.index].processor, vtl: vtl) }
     case .tlbLock(let vtl, let holder, let isLocked): return changeTLBLock(of: vtl, by: holder, isLocked: isLocked)
+    case .registerIntercepts(let target): armRegisterIntercepts(target.index)
+    case .portIntercepts: portInterceptsChanged()
+    case .modeBasedExecution(let target): armModeBasedExecution(target.index)
     case .yield: return true
     }
     return false

@@ -21,7 +21,7 @@ extension Partition {
   /// True when the VP yields, because nobody could be told: the access waits, and is tried again.
   func interceptMemory(_ violation: MemoryViolation, _ vp: Int) -> Bool {
     let id = active(vp)
-    let needed = violation.access.needed(cpl: vps[vp].processor.cpl)
+    let needed = vps[vp].processor.needed(for: violation.access)
     // Before it is forgotten that an event was on its way.
     let message = memoryMessage(violation, vp, id)
     interpreter.retry(vps[vp].processor)
@@ -33,7 +33,7 @@ extension Partition {
   }
 
   /// Hands an intercept message to the VTL that asked for it. True when there was nowhere for it.
-  private func tell(_ summary: InterceptSummary, _ message: SynICMessage, _ vp: Int) -> Bool {
+  func tell(_ summary: InterceptSummary, _ message: SynICMessage, _ vp: Int) -> Bool {
     let id = active(vp)
     let target = ContextID(vp: id.vp, vtl: summary.vtl)
     let rip = vps[vp].processor.rip
@@ -77,32 +77,49 @@ extension Partition {
     switchVTL(target.vp.index, to: target.vtl, reason: .intercept)
   }
 
+  /// Tells the interpreter what the VTL that now runs may not do before one above hears of it.
+  func armIntercepts(_ vp: Int) {
+    guard hyperV.controlsLowerVTLs else { return }
+    armRegisterIntercepts(vp)
+    armPortIntercepts(vp)
+    armModeBasedExecution(vp)
+  }
+
   // MARK: - Messages
 
   private func memoryMessage(_ violation: MemoryViolation, _ vp: Int, _ id: ContextID) -> MemoryInterceptMessage {
     let registers = MachineVPRegisters(partition: self)
-    let isFetch = violation.access == .execute
+    let processor = vps[vp].processor
+    // An instruction whose fetch is denied has no bytes, and an event on its way has no instruction.
+    let hasInstruction = violation.access != .execute && !processor.hasHeldEvent
+    let instruction = hasInstruction ? interpreter.instructionBytes(of: processor, count: 15) : []
+    let length = interpreter.instructionLength(of: processor, instruction)
     return MemoryInterceptMessage(
-      header: interceptHeader(violation.access, vp, id), gpa: violation.gpa, gva: violation.gva,
-      isWalk: violation.isWalk,
-      instruction: isFetch ? [] : interpreter.instructionBytes(of: vps[vp].processor, count: 15),
+      header: interceptHeader(violation.access, vp, id, length: length), gpa: violation.gpa, gva: violation.gva,
+      isWalk: violation.isWalk, instruction: instruction,
       segments: [VPRegisterName.ds, .ss].map { registers.read($0, of: id) ?? 0 },
       general: (0..<16).map { UInt64(truncatingIfNeeded: registers.read(.general($0), of: id) ?? 0) })
   }
 
-  private func interceptHeader(_ access: AccessKind, _ vp: Int, _ id: ContextID) -> InterceptHeader {
+  /// `length` is the instruction's, 0 where it is not known.
+  func interceptHeader(_ access: AccessKind, _ vp: Int, _ id: ContextID, length: Int = 0) -> InterceptHeader {
     let processor = vps[vp].processor
     let state = processor.privateState
     return InterceptHeader(
-      context: id, instructionLength: 0, cr8: UInt8(truncatingIfNeeded: apic(id).pointee.cr8),
+      context: id, instructionLength: length, cr8: UInt8(truncatingIfNeeded: apic(id).pointee.cr8),
       access: access.intercept.rawValue,
       state: InterceptState(
-        cpl: processor.cpl, cr0: state.cr0, efer: state.efer, isInterruptionPending: processor.hasHeldEvent,
-        hasInterruptShadow: state.interruptShadow),
+        cpl: processor.cpl, cr0: state.cr0, efer: state.efer, dr7: state.dr7,
+        isInterruptionPending: processor.hasHeldEvent, hasInterruptShadow: state.interruptShadow),
       cs: HyperVSegment(state.cs).value, rip: state.rip, rflags: state.rflags)
   }
 
   // MARK: - Protections
+
+  /// Whether user mode's fetches need a right of their own.
+  func armModeBasedExecution(_ vp: Int) {
+    vps[vp].processor.isModeBased = hyperV.isModeBased(active(vp))
+  }
 
   func protect(_ owner: VTL, _ first: UInt64, _ count: UInt64, _ mask: ProtectionMask, by id: ContextID) {
     for page in first..<first &+ count {

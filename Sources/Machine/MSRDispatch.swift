@@ -85,6 +85,7 @@ extension Partition {
   private func setEnables(_ value: UInt64, _ vp: Int) throws(Fault) {
     try vps[vp].enables.write(value)
     vps[vp].processor.refusesNoExecute = vps[vp].enables.hidesNoExecute
+    vps[vp].processor.miscellaneousEnables = vps[vp].enables.rawValue
   }
 
   /// The guest moved its TSC: armed deadlines move with it (SDM Vol. 3B, 18.17.3).

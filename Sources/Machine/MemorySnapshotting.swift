@@ -9,7 +9,7 @@ extension Partition {
   static var protectionRunLimit: Int { 1024 }
 
   /// Changes whenever `memorySnapshot` does.
-  public var memoryGeneration: UInt64 { memory.mapEpoch &+ intercepts &+ interceptWaits }
+  public var memoryGeneration: UInt64 { memory.mapEpoch &+ intercepts &+ interceptWaits &+ portInterceptChanges }
 
   public func memorySnapshot() -> MemorySnapshot {
     // Looking at every page is worth it only where something changed.
@@ -18,6 +18,7 @@ extension Partition {
     snapshot.overlays = overlaySnapshots()
     snapshot.intercepts = intercepts
     snapshot.interceptWaits = interceptWaits
+    snapshot.interceptedPorts = interceptedPorts
     return snapshot
   }
 

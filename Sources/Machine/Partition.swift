@@ -25,6 +25,10 @@ public final class Partition {
   /// Intercepts that a higher VTL was told of, and tries that found nowhere for their message.
   var intercepts: UInt64 = 0
   var interceptWaits: UInt64 = 0
+  /// The ports at which VTLs stop those below them: how many there are, and, by who stops, which they are.
+  var interceptedPorts: UInt32 = 0
+  var portInterceptChanges: UInt64 = 0
+  var portMaps: [VTLSet: UnsafeMutablePointer<UInt64>] = [:]
   /// The protected pages, as they were last looked at.
   var protections: (epoch: UInt64, runs: MemorySnapshot) = (0, MemorySnapshot())
   public internal(set) var mapDisagreements: UInt64 = 0
@@ -121,6 +125,7 @@ public final class Partition {
   }
 
   deinit {
+    for map in portMaps.values { map.deallocate() }
     vps.deinitialize(count: configuration.vpCount).deallocate()
     contexts.deinitialize(count: contextCount).deallocate()
     apics.deinitialize(count: contextCount).deallocate()
@@ -129,6 +134,7 @@ public final class Partition {
 
   private func createVP(_ vp: Int) {
     (vps + vp).initialize(to: VirtualProcessor(processor: Processor()))
+    vps[vp].processor.miscellaneousEnables = vps[vp].enables.rawValue
     setReady(vp, true)
     for vtl in 0..<configuration.vtlCount {
       let id = ContextID(vp, vtl)

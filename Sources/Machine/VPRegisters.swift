@@ -25,6 +25,9 @@ struct MachineVPRegisters: VPRegisterAccess {
     if readShared(register, partition.vps[id.vp.index].processor) != nil {
       return writeShared(register, value, partition.vps[id.vp.index].processor)
     }
+    if register == .pendingInterruption {
+      return partition.writePendingInterruption(UInt64(truncatingIfNeeded: value), of: id)
+    }
     if register == .pendingEvent0 { return inject(PendingEvent(rawValue: value), id) }
     var state = partition.privateState(of: id)
     let outcome = writePrivate(register, value, &state)
@@ -91,11 +94,10 @@ struct MachineVPRegisters: VPRegisterAccess {
     case .gdtr: return HyperVTable(base: state.gdtr.base, limit: state.gdtr.limit).value
     case .cr8: return UInt128(partition.apic(id).pointee.cr8)
     case .apicBase: return UInt128(partition.apic(id).pointee.base.rawValue)
-    case .pendingEvent0: return state.heldFault.map { PendingEvent($0).rawValue } ?? 0
+    case .pendingEvent0: return state.injectedFault.map { PendingEvent($0).rawValue } ?? 0
     case .initialApicID: return UInt128(id.vp.rawValue)
     case .tsc: return UInt128(partition.clock.rawValue &+ partition.vps[id.vp.index].timeStampAdjust)
-    case .interruptState: return (state.interruptShadow ? 1 : 0) | (state.nmiBlocked ? 2 : 0)
-    default: return nil
+    default: return partition.readEventRegister(register, of: id, state).map { UInt128($0) }
     }
   }
 
@@ -118,7 +120,7 @@ struct MachineVPRegisters: VPRegisterAccess {
     case .interruptState:
       state.interruptShadow = low.bit(0)
       state.nmiBlocked = low.bit(1)
-    case .initialApicID, .tsc: return .readOnly
+    case .initialApicID, .tsc, .internalActivityState: return .readOnly
     default: return .unknownRegister
     }
     return .written
@@ -184,17 +186,6 @@ struct MachineVPRegisters: VPRegisterAccess {
       partition.apply(try apic.pointee.writeBase(low), to: id)
       return .written
     } catch { return .invalidValue }
-  }
-}
-
-extension HyperVSegment {
-  init(_ register: SegmentRegister) {
-    self.init(
-      base: register.base, limit: register.limit, selector: register.selector, attributes: register.attributes)
-  }
-
-  var register: SegmentRegister {
-    SegmentRegister(selector: selector, base: base, limit: limit, attributes: attributes)
   }
 }
 

@@ -24,6 +24,7 @@ extension Partition {
     let live = VTLReturnRegisters(rax: processor[.rax], rcx: processor[.rcx], rdx: processor[.rdx])
     let writes = hyperV.switchVTL(
       on: leaving.vp, to: to, reason: reason, live: live, isLongMode: processor.isIn64BitMode)
+    armIntercepts(vp)
     for write in writes { store(write) }
     for id in [leaving, entering] {
       context(id).pointee.since = clock

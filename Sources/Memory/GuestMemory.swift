@@ -15,9 +15,9 @@ public struct PageAccess: OptionSet, Hashable, Sendable {
   @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue }
   public static var read: Self { Self(rawValue: 1 << 0) }
   public static var write: Self { Self(rawValue: 1 << 1) }
-  /// Instruction fetch at CPL 0...2.
+  /// Instruction fetch; of the kernel alone where user mode has a right of its own (mode-based execution control).
   public static var executeSupervisor: Self { Self(rawValue: 1 << 2) }
-  /// Instruction fetch at CPL 3.
+  /// Instruction fetch at CPL 3, where that is a right of its own.
   public static var executeUser: Self { Self(rawValue: 1 << 3) }
   public static var all: Self { Self(rawValue: 0xF) }
 }

@@ -36,7 +36,9 @@ public enum FuzzTarget {
       case .writeMSR: interpreter.fail(vp, with: .generalProtection())
       case .writeTaskPriority, .hypercall: interpreter.completeWrite(of: vp)
       case .cpuid: interpreter.completeCPUID(eax: 1, ebx: 2, ecx: 3, edx: 4, of: vp)
-      case .exception, .pause, .interruptWindow, .portOut, .mmioWrite, .memoryIntercept: break
+      case .exception, .pause, .interruptWindow, .portOut, .mmioWrite, .memoryIntercept, .registerIntercept,
+        .msrIntercept, .portIntercept:
+        break
       }
     }
   }

@@ -20,7 +20,7 @@ struct EnablingTests {
     #expect(guest.partition.enabledVTLs == .vtl0Only)
   }
 
-  @Test(arguments: [1, 2, 4, 8, 0x80] as [UInt8]) func `features that are not offered are refused`(
+  @Test(arguments: [2, 3, 4, 8, 0x80, 0x81] as [UInt8]) func `features that are not offered are refused`(
     flags: UInt8
   ) {
     var guest = TestGuest()

@@ -85,8 +85,8 @@ struct LayoutTests {
 
   @Test func `the VSM registers have the specification's fields`() {
     #expect(VSMCodePageOffsets(call: 0x0F, return: 0x26).rawValue == 0x2600F)
-    #expect(VSMVPStatus(active: .vtl1, enabled: VTLSet(rawValue: 3)).rawValue == 0x0003_0001)
-    #expect(VSMPartitionStatus(enabled: VTLSet(rawValue: 3), maximum: .vtl1).rawValue == 0x0001_0003)
+    #expect(VSMVPStatus(active: .vtl1, enabled: VTLSet(rawValue: 3), isModeBased: false).rawValue == 0x0003_0001)
+    #expect(VSMPartitionStatus(enabled: VTLSet(rawValue: 3), maximum: .vtl1, modeBased: .empty).rawValue == 0x0001_0003)
     let vina = VSMVina(rawValue: 0x7F4)
     #expect(vina.vector.rawValue == 0xF4 && vina.isEnabled && vina.resetsAutomatically && vina.isAutoEOI)
     #expect(VSMPartitionConfig(rawValue: 0x61).defaultProtectionMask == 0)

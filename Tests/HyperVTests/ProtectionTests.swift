@@ -78,7 +78,7 @@ import Testing
     let header = InterceptHeader(
       context: ContextID(3, 0), instructionLength: 7, cr8: 5, access: 1,
       state: InterceptState(
-        cpl: 3, cr0: 1 << 0 | 1 << 18, efer: 1 << 10, isInterruptionPending: true, hasInterruptShadow: true),
+        cpl: 3, cr0: 1 << 0 | 1 << 18, efer: 1 << 10, dr7: 0x400, isInterruptionPending: true, hasInterruptShadow: true),
       cs: HyperVSegment(base: 0x10, limit: 0xFFFF_FFFF, selector: 0x33, attributes: 0xA0FB).value,
       rip: 0x1122_3344_5566_7788, rflags: 0x246)
     let ds = HyperVSegment(selector: 0x2B, attributes: 0xC0F3).value

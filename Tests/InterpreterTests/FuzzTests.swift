@@ -34,7 +34,9 @@ private func runNoise(
       case .writeTaskPriority, .hypercall: box.interpreter.completeWrite(of: box.vp)
       case .cpuid: box.interpreter.completeCPUID(eax: 1, ebx: 2, ecx: 3, edx: 4, of: box.vp)
       case .halted: box.vp.rip = entry + random.next() % 4096
-      case .exception, .pause, .interruptWindow, .portOut, .mmioWrite, .memoryIntercept: break
+      case .exception, .pause, .interruptWindow, .portOut, .mmioWrite, .memoryIntercept, .registerIntercept,
+        .msrIntercept, .portIntercept:
+        break
       }
     }
     // A round in which nothing retires counts too, so that the test ends.

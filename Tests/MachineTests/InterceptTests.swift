@@ -108,6 +108,20 @@ import Testing
     #expect(machine.events.switches(of: 0).map(\.reason).suffix(2) == [.intercept, .return])
   }
 
+  /// CR4.DE, by RBX, which VTL1 leaves alone.
+  @Test func `a register write waits while the slot is taken, and is in the log once`() throws {
+    let machine = try machine(
+      main: Code.set(.rbx, 0x628) + [0x0F, 0x22, 0xE3] + Code.transmit(0x41) + Code.spin,
+      secure: synic + setRegister(0xE0000, 1 << 1) + setRegister(0xE0002, 1 << 3) + Code.sti
+        + Code.loop(Code.vtlReturn))
+    let told = InterceptSummary(.register, .write, to: .vtl1, number: 0x40003, value: 0x628)
+    var waiting = told
+    waiting.isWaiting = true
+    #expect(intercepts(machine) == [told, waiting])
+    #expect(machine.recorder.text.isEmpty)
+    #expect(machine.partition.runState == .running)
+  }
+
   @Test func `VTL1 answers a denied write with an exception`() throws {
     // HvCallSetVpRegisters, VTL0: PendingEvent0, #GP with error code 5.
     let inject = call(

@@ -7,6 +7,7 @@
 #include "cpu.h"
 #include "devices.h"
 #include "hypercall.h"
+#include "intercept.h"
 #include "interrupts.h"
 #include "ioapic.h"
 #include "legacy.h"

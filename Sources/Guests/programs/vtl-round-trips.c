@@ -1,5 +1,6 @@
 // VTL calls and returns, as many as the command line says ("calls=N"): what one costs is the difference of two
-// runs. With "ipis=N" processor 0 interrupts VTL1 of processor 1 instead, which preempts its VTL0.
+// runs. With "ipis=N" processor 0 interrupts VTL1 of processor 1 instead, which preempts its VTL0; with "intercepts=N"
+// VTL1 hears of as many writes of LSTAR, and lets VTL0 go on behind them.
 #include "guest.h"
 
 enum { VECTOR_VTL1 = 0x72 };
@@ -33,7 +34,19 @@ static void run(void) {
   for (;;) cpu_pause();
 }
 
+static void run_intercepts(uint64_t count) {
+  enum { LSTAR_WRITE = 1 << 6, MSR_LSTAR = 0xC0000082 };
+  intercepts_enable();
+  intercept_set_answer(ANSWER_SKIP);
+  intercept_set_register(0, REGISTER_CR_INTERCEPT_CONTROL, LSTAR_WRITE);
+  for (uint64_t i = count; i; i--) wrmsr(MSR_LSTAR, i);
+  if (intercepted.count != count) panic("%u intercepts", intercepted.count);
+  finish("vtl-round-trips");
+}
+
 void guest_main(void) {
+  uint64_t intercepts = command_line_number("intercepts", 0);
+  if (intercepts) run_intercepts(intercepts);
   uint64_t interrupts = command_line_number("ipis", 0);
   if (boot_info.vtl_count < 2 || !hypercall_available()) panic("this needs VTL1");
   if (interrupts && processor_count() < 2) panic("this needs two processors");

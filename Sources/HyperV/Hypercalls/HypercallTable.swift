@@ -14,6 +14,7 @@ enum HypercallTable {
     FlushVirtualAddressSpaceEx.self,  // 0x0013
     FlushVirtualAddressListEx.self,  // 0x0014
     SendSyntheticClusterIPIEx.self,  // 0x0015
+    InstallIntercept.self,  // 0x004D
     GetVPRegisters.self,  // 0x0050
     SetVPRegisters.self,  // 0x0051
     StartVirtualProcessor.self,  // 0x0099

@@ -19,7 +19,10 @@ enum ModifyVTLProtectionMask: Hypercall {
     guard owner > .vtl0 else { throw .invalidParameter }
     guard partition.enabledVTLs.contains(owner) else { throw .invalidVTLState }
     guard partition.vtls[owner].config.enablesProtection else { throw .accessDenied }
-    guard let access = ProtectionMask(mapFlags: call.input.uint32(at: 8)) else { throw .invalidRegisterValue }
+    guard
+      let access = ProtectionMask(
+        mapFlags: call.input.uint32(at: 8), isModeBased: partition.vtls[owner].usesModeBasedExecution)
+    else { throw .invalidRegisterValue }
     let page = call.input.uint64(at: call.element)
     guard page &>> 52 == 0, registers.isRAM(GPA(page &<< 12)) else { throw .invalidParameter }
     call.protect(page, access, by: owner)

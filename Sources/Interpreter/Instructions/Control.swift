@@ -17,10 +17,14 @@ extension Interpreter {
     }
     let value = c.register(op.pointee.a, width)
     switch number {
-    case 0: try setCR0(c, value)
+    case 0:
+      try intercept(c, op, .cr0, value)
+      try setCR0(c, value)
     case 2: c.pointee.cr2 = value
     case 3: try setCR3(c, value)
-    case 4: try setCR4(c, value)
+    case 4:
+      try intercept(c, op, .cr4, value)
+      try setCR4(c, value)
     default:
       guard value < 16 else { throw c.fail(.generalProtection()) }
       throw c.leave(.writeTaskPriority(UInt8(value)), .write, op)
@@ -130,8 +134,16 @@ extension Interpreter {
     try requireLevel0(c)
     let value = try word(c, op)
     // LMSW sets PE but never clears it.
-    let kept = c.pointee.cr0 & ~0xE
-    try setCR0(c, kept | value & 0xF)
+    let result = c.pointee.cr0 & ~0xE | value & 0xF
+    try intercept(c, op, .cr0, result)
+    try setCR0(c, result)
+  }
+
+  func clearTaskSwitched(_ c: CPU, _ op: OpPointer) throws(Stop) {
+    try requireLevel0(c)
+    let result = c.pointee.cr0 & ~CR0.taskSwitched.rawValue
+    try intercept(c, op, .cr0, result)
+    try setCR0(c, result)
   }
 
   /// MOV to and from DR0...DR7.
@@ -167,6 +179,7 @@ extension Interpreter {
     let limit = try load16(c, address, segment)
     var base = try load(c, address &+ 2, c.isLong ? 8 : 4, segment)
     if !c.isLong, op.pointee.width == 2 { base &= 0xFF_FFFF }
+    try intercept(c, op, isGlobal ? .gdtr : .idtr, HyperVTable(base: base, limit: limit).value)
     guard !c.isLong || isCanonical(base) else { throw c.fail(.generalProtection()) }
     let table = TableRegister(base: base, limit: limit)
     if isGlobal { c.pointee.gdtr = table } else { c.pointee.idtr = table }

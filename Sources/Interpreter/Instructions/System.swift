@@ -52,9 +52,7 @@ extension Interpreter {
     case .debugTrap: softwareInterrupt(c, op, .debug, .exception)
     case .moveFromControl, .moveToControl: try control(c, op, isWrite: kind == .moveToControl)
     case .moveFromDebug, .moveToDebug: try debug(c, op, isWrite: kind == .moveToDebug)
-    case .clearTaskSwitched:
-      try requireLevel0(c)
-      try setCR0(c, c.pointee.cr0 & ~CR0.taskSwitched.rawValue)
+    case .clearTaskSwitched: try clearTaskSwitched(c, op)
     case .loadGlobalTable, .loadInterruptTable: try loadTable(c, op, isGlobal: kind == .loadGlobalTable)
     case .storeGlobalTable: try storeTable(c, op, c.pointee.gdtr)
     case .storeInterruptTable: try storeTable(c, op, c.pointee.idtr)
@@ -75,7 +73,7 @@ extension Interpreter {
       guard c.isProtected else { throw c.fail(.invalidOpcode) }
       try requireLevel0(c)
       let selector = UInt16(truncatingIfNeeded: try word(c, op))
-      if kind == .loadTask { try loadTask(c, selector) } else { try loadLocalTable(c, selector) }
+      if kind == .loadTask { try loadTask(c, op, selector) } else { try loadLocalTable(c, op, selector) }
     case .verifyRead, .verifyWrite, .loadRights, .loadLimit: try inspectSegment(c, op, kind)
     case .vmcall, .vmmcall: throw c.leave(.hypercall(isVMMCALL: kind == .vmmcall), .write, op)
     case .moveFromSegment: try storeWord(c, op, UInt64(c.segment(UInt8(op.pointee.immediate)).pointee.selector))
@@ -86,7 +84,7 @@ extension Interpreter {
     case .readFSBase, .readGSBase, .writeFSBase, .writeGSBase: try segmentBase(c, op, kind)
     case .readKeyRights, .writeKeyRights: try keyRights(c, isWrite: kind == .writeKeyRights)
     case .readExtendedControl, .writeExtendedControl:
-      try extendedControl(c, isWrite: kind == .writeExtendedControl)
+      try extendedControl(c, op, isWrite: kind == .writeExtendedControl)
     case .invalidateContext: try invalidateContext(c, op)
     case .readProcessorID: c.setRegister(op.pointee.a, op.pointee.width, c.pointee.tscAux & 0xFFFF_FFFF)
     }
@@ -140,12 +138,14 @@ extension Interpreter {
     try requireLevel0(c)
     let number = c.r32(8)
     guard isWrite else {
+      try interceptMSR(c, op, number, nil)
       guard let value = c.readMSR(number) else { throw c.leave(.readMSR(number), .readMSR, op) }
       c.setR32(0, UInt32(truncatingIfNeeded: value))
       c.setR32(16, UInt32(truncatingIfNeeded: value &>> 32))
       return
     }
     let value = UInt64(c.r32(0)) | UInt64(c.r32(16)) &<< 32
+    try interceptMSR(c, op, number, value)
     if number == ProcessorMSR.efer {
       let refused = c.pointee.refusesNoExecute ? EFER.noExecute.rawValue : 0
       guard value & (~features.enables.rawValue | refused) == 0 else { throw c.fail(.generalProtection()) }
@@ -212,6 +212,7 @@ extension Interpreter {
     let width = op.pointee.width
     let port = op.pointee.hasImmediate ? UInt16(op.pointee.immediate) : c.r16(16)
     try checkPort(c, port, width)
+    try interceptPort(c, op, port, isWrite: isWrite)
     c.pointee.pendingDebug |= c.portHits(port, width)
     guard isWrite else {
       c.pointee.reads[0] = MMIOAccess(gpa: 0, value: 0, size: Int(width))
@@ -241,7 +242,11 @@ extension Interpreter {
     let port = c.r16(16)
     let width = op.pointee.width
     try checkPort(c, port, width)
-    if op.pointee.detail & 7 == StringKind.input {
+    let isInput = op.pointee.detail & 7 == StringKind.input
+    if !isInput || c.pointee.readCursor >= c.pointee.readCount {
+      try interceptPort(c, op, port, isWrite: !isInput, isString: true, isRepeated: repeats)
+    }
+    if isInput {
       guard c.pointee.readCursor < c.pointee.readCount else {
         try probeDestination(c, op)
         c.pointee.readCursor = 0

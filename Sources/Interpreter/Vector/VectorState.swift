@@ -214,7 +214,7 @@ extension Interpreter {
   }
 
   /// XGETBV and XSETBV: XCR0 is the only one. XINUSE, register 1 of newer processors, is not there.
-  func extendedControl(_ c: CPU, isWrite: Bool) throws(Stop) {
+  func extendedControl(_ c: CPU, _ op: OpPointer, isWrite: Bool) throws(Stop) {
     guard c.pointee.cr4 & CR4.osxsave.rawValue != 0 else { throw c.fail(.invalidOpcode) }
     if isWrite { try requireLevel0(c) }
     guard c.r32(8) == 0 else { throw c.fail(.generalProtection()) }
@@ -228,6 +228,7 @@ extension Interpreter {
     guard value & ExtendedState.x87 != 0, !needsSSE, value & ~ExtendedState.supported(features) == 0 else {
       throw c.fail(.generalProtection())
     }
+    try intercept(c, op, .xcr0, value)
     c.pointee.xcr0 = value
   }
 
