@@ -68,6 +68,22 @@ import Testing
     #expect(places.count == 2 && places[0] == places[1])
   }
 
+  @Test func `a handler with IF clear is not nested in by a higher vector, and one that sets IF is`() throws {
+    let higher = Code.saving([0x51] + Code.transmit(UInt8(ascii: "h")) + Code.endOfInterruptX2APIC + [0x59])
+    func order(_ within: [UInt8]) throws -> String {
+      let lower =
+        Code.toggle(15) + within + Code.transmit(UInt8(ascii: "l")) + Code.cli + Code.endOfInterruptX2APIC + Code.iretq
+      let main =
+        Code.route(14, vector: 0x64, level: false) + Code.route(15, vector: 0x84, level: false) + Code.sti + Code.nop
+        + Code.toggle(14) + Code.nop
+      let machine = try run(main, handlers: [0x64: Code.handlerInSecure, 0x84: higher], secure: lower)
+      #expect(machine.events.taken(by: boot) == [0x64, 0x84])
+      return machine.recorder.text
+    }
+    #expect(try order(Code.nop) == "lh")
+    #expect(try order(Code.sti + Code.nop) == "hl")
+  }
+
   @Test func `down and up again before the EOI is one interrupt`() throws {
     // The handler lowers, raises and lowers.
     let handler = Code.saving(
