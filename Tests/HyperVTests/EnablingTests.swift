@@ -14,9 +14,9 @@ struct EnablingTests {
   @Test func `a wrong partition, VTL0 and a VTL above the maximum change nothing`() {
     var guest = TestGuest()
     #expect(guest.enablePartition(.vtl1, partition: 5).rawValue == 0x0D)
-    #expect(guest.enablePartition(.vtl0).rawValue == 0x06)
-    #expect(guest.enablePartition(.vtl2).rawValue == 0x06)
-    #expect(guest.enablePartition(VTL(255)).rawValue == 0x06)
+    #expect(guest.enablePartition(.vtl0).rawValue == 0x05)
+    #expect(guest.enablePartition(.vtl2).rawValue == 0x05)
+    #expect(guest.enablePartition(VTL(255)).rawValue == 0x05)
     #expect(guest.partition.enabledVTLs == .vtl0Only)
   }
 

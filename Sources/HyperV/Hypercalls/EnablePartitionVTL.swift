@@ -16,7 +16,7 @@ enum EnablePartitionVTL: Hypercall {
   ) throws(HypercallStatus) {
     try call.checkPartition()
     let target = VTL(rawValue: call.input.uint8(at: 8))
-    guard target > .vtl0, target <= partition.configuration.maximumVTL else { throw .accessDenied }
+    guard target > .vtl0, target <= partition.configuration.maximumVTL else { throw .invalidParameter }
     guard !partition.enabledVTLs.contains(target) else { throw .invalidVTLState }
     let usesModeBasedExecution = target == .vtl1 && call.input.uint8(at: 9) == 1
     try call.checkZero(usesModeBasedExecution ? 10..<16 : 9..<16)

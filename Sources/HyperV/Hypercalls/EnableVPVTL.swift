@@ -17,7 +17,6 @@ enum EnableVPVTL: Hypercall {
     let vp = try call.vp(at: 8, in: partition)
     let target = VTL(rawValue: call.input.uint8(at: 12))
     guard target > .vtl0, target <= partition.configuration.maximumVTL else { throw .invalidParameter }
-    try call.checkZero(13..<16)
     guard partition.enabledVTLs.contains(target) else { throw .invalidVTLState }
     guard !partition.processors[vp.index].enabledVTLs.contains(target) else { throw .vtlAlreadyEnabled }
     guard call.caller.vtl >= target || isFirst(target, on: vp, call, partition) else { throw .accessDenied }

@@ -33,7 +33,6 @@ extension HypercallInvocation {
     guard input.uint64(at: 0) == HypercallConstant.partitionSelf else { throw .accessDenied }
     let vp = try vp(at: 8, in: partition)
     let vtl = try targetVTL(at: 12)
-    try checkZero(13..<16)
     guard partition.processors[vp.index].enabledVTLs.contains(vtl) else { throw .invalidParameter }
     return ContextID(vp: vp, vtl: vtl)
   }

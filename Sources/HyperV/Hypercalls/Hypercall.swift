@@ -89,6 +89,9 @@ struct HypercallInvocation {
   }
 
   /// The reserved bytes in `range` have to be zero.
+  ///
+  /// Only where they may come to mean something. Bytes that merely fill a structure up are not looked at: guests leave
+  /// in them what was on their stack.
   func checkZero(_ range: Range<Int>) throws(HypercallStatus) {
     for offset in range where input.uint8(at: offset) != 0 { throw .invalidParameter }
   }

@@ -15,7 +15,6 @@ enum ModifyVTLProtectionMask: Hypercall {
   ) throws(HypercallStatus) {
     try call.checkPartition()
     let owner = try call.targetVTL(at: 12)
-    try call.checkZero(13..<16)
     guard owner > .vtl0 else { throw .invalidParameter }
     guard partition.enabledVTLs.contains(owner) else { throw .invalidVTLState }
     guard partition.vtls[owner].config.enablesProtection else { throw .accessDenied }

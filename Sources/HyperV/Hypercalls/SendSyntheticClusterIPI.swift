@@ -59,13 +59,22 @@ extension HypercallInvocation {
       argument: UInt64(input.uint32(at: 0)), value: mask)
   }
 
+  /// The VTL whose local APICs get it, which may be above the caller's: KVM's guests interrupt VTL1 from VTL0 in this
+  /// way, and what VTL1 does about a vector is for its handlers to say. OpenVMM refuses it.
+  private func interruptedVTL(in partition: HyperVPartition) throws(HypercallStatus) -> VTL {
+    let named = HypercallInputVTL(rawValue: input.uint8(at: 4))
+    guard named.areReservedBitsZero else { throw .invalidParameter }
+    guard named.usesTarget else { return caller.vtl }
+    guard named.target <= caller.vtl || partition.enabledVTLs.contains(named.target) else { throw .accessDenied }
+    return named.target
+  }
+
   /// The common first 8 bytes. VPs that do not exist are skipped, but counted.
   fileprivate mutating func sendInterrupt(
     to targets: [VPIndex], in partition: HyperVPartition
   ) throws(HypercallStatus) {
     guard let vector = UInt8(exactly: input.uint32(at: 0)), vector >= 16 else { throw .invalidParameter }
-    let target = try targetVTL(at: 4)
-    try checkZero(5..<8)
+    let target = try interruptedVTL(in: partition)
     let existing = targets.filter { $0.index < partition.processors.count }
     effects.append(
       .sendInterrupt(

@@ -18,7 +18,6 @@ enum StartVirtualProcessor: Hypercall {
     guard vp != call.caller.vp else { throw .invalidVPIndex }
     let target = VTL(rawValue: call.input.uint8(at: 12))
     guard target <= call.caller.vtl else { throw .accessDenied }
-    try call.checkZero(13..<16)
     guard partition.processors[vp.index].enabledVTLs.contains(target) else { throw .invalidVPState }
     guard !isDenied(call.caller.vtl, partition) else { throw .accessDenied }
     guard !partition.processors[vp.index].isStarted else { throw .invalidVPState }
