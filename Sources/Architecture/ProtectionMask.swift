@@ -7,12 +7,17 @@ public struct ProtectionMask: RawRepresentable, Hashable, Sendable {
 
   /// Takes HV_MAP_GPA_FLAGS; nil for combinations that are not allowed.
   ///
-  /// Those are none, R, RX, RW and RWX. Write or execute need read, and without mode-based execution control the two
-  /// execute bits are one. With it what only user mode may execute can be had too, R and RW; the kernel alone cannot.
+  /// Those are none, R, RX, RW and RWX: write or execute need read. With mode-based execution control what only user mode
+  /// may execute can be had too, R and RW; the kernel alone cannot. Without it the two execute bits are one, and either
+  /// says it: the guests of KVM's VSM set bit 3 alone, others both.
   public init?(mapFlags: UInt32, isModeBased: Bool) {
     guard mapFlags &>> 4 == 0, mapFlags == 0 || mapFlags.bit(0) else { return nil }
-    let (forKernel, forUser) = (mapFlags.bit(2), mapFlags.bit(3))
-    guard forKernel == forUser || isModeBased && forUser else { return nil }
+    let execute = UInt8(truncatingIfNeeded: mapFlags & 0xC)
+    guard isModeBased else {
+      rawValue = UInt8(truncatingIfNeeded: mapFlags) | (execute == 0 ? 0 : 0xC)
+      return
+    }
+    guard execute != 1 << 2 else { return nil }
     rawValue = UInt8(truncatingIfNeeded: mapFlags)
   }
 

@@ -60,19 +60,27 @@ public struct VSMVina: RawRepresentable, Hashable, Sendable {
 
 /// What virtual secure mode offers: register VsmCapabilities, read-only.
 ///
-/// The layout counts from the low end (bit 0 Dr6Shared), as shipped headers and hypervisors have it; the
-/// specification's table prints the same fields from the high end.
+/// The layout counts from the low end (bit 0 Dr6Shared), as shipped headers and hypervisors have it. The
+/// specification's table prints the first three fields from the high end, and the guests of KVM's VSM read them there:
+/// see `fromTheHighEnd`.
 public struct VSMCapabilities: RawRepresentable, Hashable, Sendable {
   public var rawValue: UInt64
   @inline(__always) public init(rawValue: UInt64) { self.rawValue = rawValue }
   /// Bit 0: DR6 is shared by the VTLs of a VP, as on Intel processors.
   public static var dr6Shared: UInt64 { 1 << 0 }
-  /// Bits 16:1, a bit for each VTL: mode-based execution control can be had for VTL0.
-  public static var modeBasedVTL0: UInt64 { 1 << 1 }
+  /// Bits 16:1, a bit for each VTL: VTL1 can be enabled with mode-based execution control, for VTL0. Both have their bit,
+  /// as they have in VsmPartitionStatus then.
+  public static var modeBasedVTLs: UInt64 { 1 << 1 | 1 << 2 }
   /// Bit 17: VsmPartitionConfig.DenyLowerVtlStartup works.
   public static var denyLowerVTLStartup: UInt64 { 1 << 17 }
   /// Bit 27: VsmPartitionConfig.InterceptPage works.
   public static var interceptPage: UInt64 { 1 << 27 }
+
+  /// The value with its first three fields also where the TLFS prints them: Dr6Shared in bit 63, MbecVtlMask in 62:47,
+  /// DenyLowerVtlStartup in 46. Counted from the low end these bits are reserved, and guests that count so ignore them.
+  public static func fromTheHighEnd(_ value: UInt64) -> UInt64 {
+    value | value.field(0, 1) << 63 | value.field(1, 16) << 47 | value.field(17, 1) << 46
+  }
 }
 
 /// What a VTL above 0 imposes on the VTLs below it: register VsmPartitionConfig, one per VTL of the
@@ -84,6 +92,7 @@ public struct VSMPartitionConfig: RawRepresentable, Hashable, Sendable {
   public var enablesProtection: Bool { rawValue.bit(0) }
   /// Bits 4:1: read, write, kernel execute, user execute.
   public var defaultProtectionMask: UInt8 { UInt8(truncatingIfNeeded: rawValue.field(1, 4)) }
+  public func keepingMask(of old: Self) -> Self { Self(rawValue: rawValue & ~0x1E | old.rawValue & 0x1E) }
   /// Bit 5: a partition reset clears memory.
   public var zeroesMemoryOnReset: Bool { rawValue.bit(5) }
   /// Bit 6: lower VTLs cannot start or reset a VP.

@@ -89,7 +89,7 @@ public struct MemoryInterceptMessage: Hashable, Sendable {
   public var gva: GVA?
   /// The page tables that translate `gva` were touched, not what it leads to.
   public var isWalk: Bool
-  /// From RIP on, at most 16; none where an instruction could not be fetched.
+  /// The bytes of the instruction, at most 16; none where it could not be fetched.
   public var instruction: [UInt8]
   /// DS and SS as `HyperVSegment.value`, then RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8...R15.
   public var segments: [UInt128]
@@ -114,10 +114,12 @@ public struct MemoryInterceptMessage: Hashable, Sendable {
     bytes.setLittleEndian(6, at: 0x28, count: 4)  // cache type: write-back, as all RAM is
     let fetched = instruction.prefix(16)
     bytes[0x2C] = UInt8(fetched.count)
-    // Bit 0: the GVA is valid; bit 1: so is what it was translated to.
-    bytes[0x2D] = gva == nil ? 0 : isWalk ? 1 : 3
+    // Bit 0: the GVA is valid. It is given where the GPA, being that of a page-table entry, does not say what was
+    // accessed. Else it is left out, as KVM and OpenHCL do: guests of KVM's VSM compare the whole message.
+    let named = isWalk ? gva : nil
+    bytes[0x2D] = named == nil ? 0 : 1
     bytes[0x2E] = header.cr8
-    bytes.setLittleEndian(gva?.rawValue ?? 0, at: 0x30, count: 8)
+    bytes.setLittleEndian(named?.rawValue ?? 0, at: 0x30, count: 8)
     bytes.setLittleEndian(gpa.rawValue, at: 0x38, count: 8)
     bytes.replaceSubrange(0x40..<0x40 + fetched.count, with: fetched)
     for (i, value) in segments.prefix(2).enumerated() { bytes.setLittleEndian(value, at: 0x50 + 16 * i) }

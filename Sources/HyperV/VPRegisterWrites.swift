@@ -45,13 +45,7 @@ extension HyperVPartition {
       guard vina.areReservedBitsZero else { throw .invalidParameter }
       self[target].vina = vina
     } else {
-      let config = VSMPartitionConfig(rawValue: value)
-      let old = vtls[target.vtl].config
-      try Self.check(config, replacing: old, isModeBased: vtls[target.vtl].usesModeBasedExecution)
-      vtls[target.vtl].config = config
-      if config.enablesProtection, !old.enablesProtection {
-        call.effects.append(.protectAll(target.vtl, ProtectionMask(rawValue: config.defaultProtectionMask)))
-      }
+      try writePartitionConfig(VSMPartitionConfig(rawValue: value), of: target.vtl, &call)
     }
   }
 
@@ -59,19 +53,24 @@ extension HyperVPartition {
   /// not done.
   ///
   /// Protection is enabled once, with the mask that all RAM begins with: it has to allow reading and writing. From then
-  /// on neither changes. Before, a mask of 0 is none given.
-  private static func check(
-    _ config: VSMPartitionConfig, replacing old: VSMPartitionConfig, isModeBased: Bool
+  /// on it stays enabled, and the mask what it is: another one is ignored, as KVM's VSM does; OpenVMM refuses it. Before,
+  /// a mask of 0 is none given.
+  private mutating func writePartitionConfig(
+    _ config: VSMPartitionConfig, of vtl: VTL, _ call: inout HypercallInvocation
   ) throws(HypercallStatus) {
     guard config.otherBits == 0 else { throw .invalidRegisterValue }
-    if old.enablesProtection {
-      guard config.enablesProtection, config.defaultProtectionMask == old.defaultProtectionMask else {
-        throw .invalidRegisterValue
-      }
-    } else if config.enablesProtection || config.defaultProtectionMask != 0 {
-      let mask = ProtectionMask(mapFlags: UInt32(config.defaultProtectionMask), isModeBased: isModeBased)
-      guard let mask, mask.allowsReadAndWrite else { throw .invalidRegisterValue }
+    let old = vtls[vtl].config
+    guard !old.enablesProtection else {
+      guard config.enablesProtection else { throw .invalidRegisterValue }
+      return vtls[vtl].config = config.keepingMask(of: old)
     }
+    if config.enablesProtection || config.defaultProtectionMask != 0 {
+      let mask = ProtectionMask(
+        mapFlags: UInt32(config.defaultProtectionMask), isModeBased: vtls[vtl].usesModeBasedExecution)
+      guard let mask, mask.allowsReadAndWrite else { throw .invalidRegisterValue }
+      if config.enablesProtection { call.effects.append(.protectAll(vtl, mask)) }
+    }
+    vtls[vtl].config = config
   }
 
   /// The TLB lock, and mode-based execution control where it was asked for; the writer has to be above the VTL that it

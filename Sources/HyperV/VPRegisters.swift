@@ -54,8 +54,9 @@ extension HyperVPartition {
         enabled: enabledVTLs, maximum: configuration.maximumVTL, modeBased: modeBasedVTLs
       ).rawValue
     case .vsmCapabilities:
-      return VSMCapabilities.dr6Shared | VSMCapabilities.modeBasedVTL0 | VSMCapabilities.denyLowerVTLStartup
-        | VSMCapabilities.interceptPage
+      return VSMCapabilities.fromTheHighEnd(
+        VSMCapabilities.dr6Shared | VSMCapabilities.modeBasedVTLs | VSMCapabilities.denyLowerVTLStartup
+          | VSMCapabilities.interceptPage)
     case .vsmVina: return target.vtl > .vtl0 ? self[target].vina.rawValue : nil
     case .vsmPartitionConfig: return target.vtl > .vtl0 ? vtls[target.vtl].config.rawValue : nil
     default: return secureConfig(name, of: target)

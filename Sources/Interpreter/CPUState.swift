@@ -137,6 +137,8 @@ struct CPUState {
   var pending: Pending
   /// The length of the instruction that left with an exit to be completed.
   var pendingLength: UInt8
+  /// The length of the branch whose target is looked up now; 0 where something else led there.
+  var branchLength: UInt8
   /// Values of MMIO reads that the instruction at RIP has already made.
   var readCount: Int
   var readCursor: Int

@@ -355,7 +355,10 @@ extension Interpreter {
           op += 1
           continue
         }
-        guard let next else { return .lookup }
+        guard let next else {
+          c.pointee.branchLength = op.pointee.length
+          return .lookup
+        }
         guard enter(c, next) else { return .partial }
         block = next
         op = next.ops

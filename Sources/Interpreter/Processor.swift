@@ -118,6 +118,8 @@ public final class Processor {
   /// The length in bytes of the instruction that the last exit is about; of an exit that is to be completed, and of
   /// `registerIntercept` and `portIntercept`.
   public var exitLength: Int { Int(state.pointee.pendingLength) }
+  /// The length of the branch that led to where an instruction could not be fetched; 0 where something else did.
+  public var branchLength: Int { Int(state.pointee.branchLength) }
 
   /// IA32_MISC_ENABLE as the machine has it, for `registerIntercepts`.
   public var miscellaneousEnables: UInt64 {

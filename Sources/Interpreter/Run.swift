@@ -84,6 +84,7 @@ extension Interpreter {
   private func runBlocks(_ c: CPU) -> Leave {
     let block: BlockPointer
     do throws(Stop) { block = try lookup(c) } catch { return failedLookup(c, error) }
+    c.pointee.branchLength = 0
     let leave = execute(c, from: block)
     guard leave == .partial else { return leave }
     return runPart(c, Int(c.pointee.remaining))

@@ -90,15 +90,24 @@ extension Partition {
   private func memoryMessage(_ violation: MemoryViolation, _ vp: Int, _ id: ContextID) -> MemoryInterceptMessage {
     let registers = MachineVPRegisters(partition: self)
     let processor = vps[vp].processor
-    // An instruction whose fetch is denied has no bytes, and an event on its way has no instruction.
-    let hasInstruction = violation.access != .execute && !processor.hasHeldEvent
-    let instruction = hasInstruction ? interpreter.instructionBytes(of: processor, count: 15) : []
-    let length = interpreter.instructionLength(of: processor, instruction)
+    let (instruction, length) = deniedInstruction(violation, processor)
+    var header = interceptHeader(violation.access, vp, id, length: length)
+    // As it would be pushed for the fault that this is (SDM Vol. 3C, 28.3.3); a hypercall's parameters are no fault.
+    if violation.gva != nil { header.rflags |= RFlags.resume.rawValue }
     return MemoryInterceptMessage(
-      header: interceptHeader(violation.access, vp, id, length: length), gpa: violation.gpa, gva: violation.gva,
-      isWalk: violation.isWalk, instruction: instruction,
+      header: header, gpa: violation.gpa, gva: violation.gva, isWalk: violation.isWalk, instruction: instruction,
       segments: [VPRegisterName.ds, .ss].map { registers.read($0, of: id) ?? 0 },
       general: (0..<16).map { UInt64(truncatingIfNeeded: registers.read(.general($0), of: id) ?? 0) })
+  }
+
+  /// An instruction whose fetch is denied has no bytes, and the length is that of the branch which led there, as VMX
+  /// leaves it; an event on its way has no instruction.
+  private func deniedInstruction(_ violation: MemoryViolation, _ processor: Processor) -> ([UInt8], length: Int) {
+    guard !processor.hasHeldEvent else { return ([], 0) }
+    guard violation.access != .execute else { return ([], processor.branchLength) }
+    let bytes = interpreter.instructionBytes(of: processor, count: 15)
+    let length = interpreter.instructionLength(of: processor, bytes)
+    return (length == 0 ? bytes : Array(bytes.prefix(length)), length)
   }
 
   /// `length` is the instruction's, 0 where it is not known.

@@ -70,9 +70,6 @@ import Testing
     for flags: UInt32 in [0, 1, 3, 13, 15, 9, 11] { #expect(protect(&guest, flags) == .success) }
     // KX alone, execution without read, write without read, bits beyond.
     for flags: UInt32 in [5, 7, 8, 10, 2, 0x11] { #expect(protect(&guest, flags).rawValue == 0x50) }
-    var other = self.guest(flags: 0)
-    #expect(other.set([(.vsmPartitionConfig, 0x1F)]).status == .success)
-    for flags: UInt32 in [9, 11, 5] { #expect(protect(&other, flags).rawValue == 0x50) }
   }
 
   @Test func `the default mask may tell them apart too`() {

@@ -35,7 +35,7 @@ struct VPRegisterTests {
     var guest = TestGuest()
     #expect(guest.value(.vsmVPStatus) == 0x0001_0000)
     #expect(guest.value(.vsmPartitionStatus) == 0x0001_0001)
-    #expect(guest.value(.vsmCapabilities) == 0x0802_0003)
+    #expect(guest.value(.vsmCapabilities) == 0x0802_0007 | 1 << 63 | 0b11 << 47 | 1 << 46)
     #expect(guest.value(.vsmCodePageOffsets) == 0x2600F)
     _ = guest.enablePartition(.vtl1)
     _ = guest.enableVP(0, .vtl1)
@@ -63,8 +63,8 @@ struct VPRegisterTests {
     var guest = TestGuest.withVTL1()
     #expect(guest.set([(.vsmPartitionConfig, 0x40)]).status.rawValue == 0x05)
     guest.enter(.vtl1)
-    // Protection without a mask, without write, with one kind of execution only.
-    for value: UInt128 in [0x01, 0x03, 0x0F, 0x17, 0x0E] {
+    // Protection without a mask, without write, a mask without read.
+    for value: UInt128 in [0x01, 0x03, 0x0B, 0x0C] {
       #expect(guest.set([(.vsmPartitionConfig, value)]).status.rawValue == 0x50)
     }
     // An intercept that is not offered, a reserved bit.
@@ -74,11 +74,15 @@ struct VPRegisterTests {
     let kept = guest.set([(.vsmPartitionConfig, 0x107E)])
     #expect(kept.status == .success)
     #expect(kept.effects == [])
-    // As Windows gives it.
+    // As Windows gives it; and with one execute bit, as KVM's guests do.
+    var other = guest
+    #expect(other.set([(.vsmPartitionConfig, 0x17)]).effects == [.protectAll(.vtl1, .all)])
+    #expect(other.value(.vsmPartitionConfig) == 0x17)
     #expect(guest.set([(.vsmPartitionConfig, 0x3F)]).effects == [.protectAll(.vtl1, .all)])
-    // Neither the switch nor the mask goes back, the rest does.
+    // The switch does not go back, the mask stays what it was, the rest does as it is told.
     #expect(guest.set([(.vsmPartitionConfig, 0x3E)]).status.rawValue == 0x50)
-    #expect(guest.set([(.vsmPartitionConfig, 0x27)]).status.rawValue == 0x50)
+    #expect(guest.set([(.vsmPartitionConfig, 0x27)]).effects == [])
+    #expect(guest.value(.vsmPartitionConfig) == 0x3F)
     #expect(guest.set([(.vsmPartitionConfig, 0x1F)]).effects == [])
     #expect(guest.value(.vsmPartitionConfig) == 0x1F)
   }

@@ -52,9 +52,11 @@ void expect_message(const char *name, uint32_t before, const struct message_fiel
 // The header of every intercept message (HV_X64_INTERCEPT_MESSAGE_HEADER) of an instruction of the boot processor, in
 // 64-bit mode at privilege level 0 in VTL0 with CR8 = 0 and RFLAGS = 2: VP index 0; length; access type; execution state
 // 14h: CR0.PE and EFER.LMA; CS flat, selector 8, attributes A09Bh; RIP; RFLAGS.
-#define MESSAGE_HEADER(type, payload_size, length, access, at)                                            \
+#define MESSAGE_HEADER(type, payload_size, length, access, at) \
+  MESSAGE_HEADER_WITH(type, payload_size, length, access, at, 2)
+#define MESSAGE_HEADER_WITH(type, payload_size, length, access, at, rflags)                               \
   {0x00, 4, type}, {0x04, 1, payload_size}, {0x14, 1, length}, {0x15, 1, access}, {0x16, 2, 0x14},        \
-    {0x20, 8, 0xA09B0008FFFFFFFF}, {0x28, 8, (uint64_t)(at)}, {0x30, 8, 2}
+    {0x20, 8, 0xA09B0008FFFFFFFF}, {0x28, 8, (uint64_t)(at)}, {0x30, 8, rflags}
 enum { ACCESS_READ = 0, ACCESS_WRITE = 1, ACCESS_EXECUTE = 2 };
 
 // Before the instruction at a label: RFLAGS = 2. The label is `at_NAME`.

@@ -38,10 +38,13 @@ TOUCH(far, "movq (%rbx), %rax");
     {0xC0, 8, 0x8888888888888888}, {0xC8, 8, 0x9999999999999999}, {0xD0, 8, 0x1010101010101010},            \
     {0xD8, 8, 0x1111111111111111}, {0xE0, 8, 0x1212121212121212}, {0xE8, 8, 0x1313131313131313},            \
     {0xF0, 8, 0x1414141414141414}, {0xF8, 8, 0x1515151515151515}
-// Write-back; 15 bytes of code; access info; TPR 0; GVA; GPA; the code itself.
-#define MESSAGE_ACCESS(info, gva, gpa, at)                                                              \
-  {0x38, 4, 6}, {0x3C, 1, 15}, {0x3D, 1, info}, {0x40, 8, gva}, {0x48, 8, gpa}, {0x50, 8, word(at)},     \
-    {0x58, 7, word(at + 8)}
+// As for a fault, RF is set.
+#define MESSAGE_FAULT(length, access, at) \
+  MESSAGE_HEADER_WITH(TYPE_GPA_INTERCEPT, 0xF0, length, access, at, 0x10002)
+// Write-back; the instruction's length; access info; TPR 0; GVA; GPA; the instruction, which is at most 8 bytes.
+#define MESSAGE_ACCESS(info, gva, gpa, at, length)                                                     \
+  {0x38, 4, 6}, {0x3C, 1, length}, {0x3D, 1, info}, {0x40, 8, gva}, {0x48, 8, gpa},                     \
+    {0x50, 8, word(at) & (~0ull >> (64 - 8 * (length)))}, {0x58, 8, 0}
 
 static uint64_t word(const uint8_t *at) {
   uint64_t value = 0;
@@ -58,8 +61,8 @@ static void test_write(void) {
   protect(page, MAY_READ);
   uint32_t before = intercepted.count;
   touch_write((uint64_t)page);
-  EXPECT_MESSAGE("write", before, MESSAGE_HEADER(TYPE_GPA_INTERCEPT, 0xF0, 4, ACCESS_WRITE, at_write),
-                 MESSAGE_ACCESS(3, (uint64_t)page + 0x10, (uint64_t)page + 0x10, at_write),
+  EXPECT_MESSAGE("write", before, MESSAGE_FAULT(4, ACCESS_WRITE, at_write),
+                 MESSAGE_ACCESS(0, 0, (uint64_t)page + 0x10, at_write, 4),
                  MESSAGE_REGISTERS((uint64_t)page));
   CHECK(*(volatile uint8_t *)(page + 0x10) == 0, "written: %x", (uint32_t)page[0x10]);
 }
@@ -78,21 +81,21 @@ static void test_read(void) {
   intercept_set_answer(ANSWER_SKIP);
   uint32_t before = intercepted.count;
   touch_read((uint64_t)page + 8);
-  EXPECT_MESSAGE("read", before, MESSAGE_HEADER(TYPE_GPA_INTERCEPT, 0xF0, 3, ACCESS_READ, at_read),
-                 MESSAGE_ACCESS(3, (uint64_t)page + 8, (uint64_t)page + 8, at_read),
+  EXPECT_MESSAGE("read", before, MESSAGE_FAULT(3, ACCESS_READ, at_read),
+                 MESSAGE_ACCESS(0, 0, (uint64_t)page + 8, at_read, 3),
                  MESSAGE_REGISTERS((uint64_t)page + 8));
 }
 
 static void run_page(uint64_t address) { ((void (*)(void))address)(); }
 
-// An instruction that cannot be fetched: no bytes and no length. VTL0 finds the fault there.
+// An instruction that cannot be fetched has no bytes; the length is that of the CALL. VTL0 finds the fault there.
 static void test_execute(void) {
   protect(page, MAY_READ | MAY_WRITE);
   intercept_set_answer(ANSWER_FAULT);
   uint32_t before = intercepted.count;
   struct recovery got = catch_exception(run_page, (uint64_t)page);
   CHECK(intercepted.count == before + 1, "%u intercepts", intercepted.count - before);
-  CHECK(intercepted.message[0x14] == 0 && intercepted.message[0x15] == ACCESS_EXECUTE, "length %x access %x",
+  CHECK(intercepted.message[0x14] == 2 && intercepted.message[0x15] == ACCESS_EXECUTE, "length %x access %x",
         (uint32_t)intercepted.message[0x14], (uint32_t)intercepted.message[0x15]);
   CHECK(word(intercepted.message + 0x28) == (uint64_t)page, "RIP %lx", word(intercepted.message + 0x28));
   CHECK(intercepted.message[0x3C] == 0, "%u bytes", (uint32_t)intercepted.message[0x3C]);
@@ -115,8 +118,8 @@ static void test_walk(void) {
   intercept_set_answer(ANSWER_GRANT);
   uint32_t before = intercepted.count;
   touch_far(address + 0x28);
-  EXPECT_MESSAGE("walk", before, MESSAGE_HEADER(TYPE_GPA_INTERCEPT, 0xF0, 3, ACCESS_WRITE, at_far),
-                 MESSAGE_ACCESS(1, address + 0x28, (uint64_t)tables[2] + 5 * 8, at_far),
+  EXPECT_MESSAGE("walk", before, MESSAGE_FAULT(3, ACCESS_WRITE, at_far),
+                 MESSAGE_ACCESS(1, address + 0x28, (uint64_t)tables[2] + 5 * 8, at_far, 3),
                  MESSAGE_REGISTERS(address + 0x28));
   CHECK(((volatile uint64_t *)tables[2])[5] & 1 << 5, "entry %lx", ((uint64_t *)tables[2])[5]);
 }

@@ -14,7 +14,7 @@ enum ModifyVTLProtectionMask: Hypercall {
     registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
     try call.checkPartition()
-    let owner = try call.targetVTL(at: 12)
+    let owner = owner(of: try call.targetVTL(at: 12), call)
     guard owner > .vtl0 else { throw .invalidParameter }
     guard partition.enabledVTLs.contains(owner) else { throw .invalidVTLState }
     guard partition.vtls[owner].config.enablesProtection else { throw .accessDenied }
@@ -25,6 +25,12 @@ enum ModifyVTLProtectionMask: Hypercall {
     let page = call.input.uint64(at: call.element)
     guard page &>> 52 == 0, registers.isRAM(GPA(page &<< 12)) else { throw .invalidParameter }
     call.protect(page, access, by: owner)
+  }
+
+  /// The VTL whose mask it is: the one that is named. VTL0 has none, and who names it from above, as the guests of KVM's
+  /// VSM do, means what VTL1 allows it.
+  private static func owner(of named: VTL, _ call: HypercallInvocation) -> VTL {
+    named == .vtl0 && call.caller.vtl > .vtl0 ? .vtl1 : named
   }
 
   /// The page, and the flags. The VP is the caller's: a mask is the partition's.
