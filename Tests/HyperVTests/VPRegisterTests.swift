@@ -35,7 +35,7 @@ struct VPRegisterTests {
     var guest = TestGuest()
     #expect(guest.value(.vsmVPStatus) == 0x0001_0000)
     #expect(guest.value(.vsmPartitionStatus) == 0x0001_0001)
-    #expect(guest.value(.vsmCapabilities) == 0x0802_0007 | 1 << 63 | 0b11 << 47 | 1 << 46)
+    #expect(guest.value(.vsmCapabilities) == 0x8001_C000_0802_0007)
     #expect(guest.value(.vsmCodePageOffsets) == 0x2600F)
     _ = guest.enablePartition(.vtl1)
     _ = guest.enableVP(0, .vtl1)

@@ -119,9 +119,9 @@ static void test_message(void) {
     0,    0,    0,    0,    0,    0,    0,    0,                // CS base
     0xFF, 0xFF, 0xFF, 0xFF, 0x33, 0,    0xFB, 0xA0,             // limit, selector, attributes
     0,    0,    0,    0,    0x80, 0,    0,    0,                // RIP: 8000000000h
-    2,    0,    0,    0,    0,    0,    0,    0,                // RFLAGS
-    6,    0,    0,    0,    0,    3,    0,    0,                // write-back, no bytes, GVA and GPA valid, TPR 0
-    0,    0,    0,    0,    0x80, 0,    0,    0,                // GVA
+    2,    0,    1,    0,    0,    0,    0,    0,                // RFLAGS: RF
+    6,    0,    0,    0,    0,    0,    0,    0,                // write-back, no bytes, no GVA, TPR 0
+    0,    0,    0,    0,    0,    0,    0,    0,                // GVA
   };
   for (uint32_t i = 0; i < sizeof expected; i++)
     CHECK(intercepted.message[16 + i] == expected[i], "byte %x of the payload is %2x, expected %2x", i,
