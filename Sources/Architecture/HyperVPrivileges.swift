@@ -18,6 +18,10 @@ public struct HyperVPrivileges: OptionSet, Hashable, Sendable {
   /// The reference TSC page.
   public static var referenceTSC: Self { Self(rawValue: 1 << 9) }
   public static var frequencies: Self { Self(rawValue: 1 << 11) }
+  /// EBX bit 4: HvCallPostMessage.
+  public static var postMessages: Self { Self(rawValue: 1 << 36) }
+  /// EBX bit 5: HvCallSignalEvent.
+  public static var signalEvents: Self { Self(rawValue: 1 << 37) }
   /// EBX bit 15: lists to flush may hold ranges of large pages.
   public static var extendedFlushRanges: Self { Self(rawValue: 1 << 47) }
   /// EBX bit 16: VTLs.

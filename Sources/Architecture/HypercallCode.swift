@@ -36,6 +36,10 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
   public static var getVPRegisters: Self { Self(rawValue: 0x0050) }
   /// HvCallSetVpRegisters.
   public static var setVPRegisters: Self { Self(rawValue: 0x0051) }
+  /// HvCallPostMessage.
+  public static var postMessage: Self { Self(rawValue: 0x005C) }
+  /// HvCallSignalEvent.
+  public static var signalEvent: Self { Self(rawValue: 0x005D) }
   /// HvCallStartVirtualProcessor.
   public static var startVirtualProcessor: Self { Self(rawValue: 0x0099) }
   /// HvCallGetVpIndexFromApicId.
@@ -59,6 +63,8 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
     case .installIntercept: "InstallIntercept"
     case .getVPRegisters: "GetVpRegisters"
     case .setVPRegisters: "SetVpRegisters"
+    case .postMessage: "PostMessage"
+    case .signalEvent: "SignalEvent"
     case .startVirtualProcessor: "StartVirtualProcessor"
     case .getVPIndexFromApicID: "GetVpIndexFromApicId"
     default: nil

@@ -20,8 +20,16 @@ public struct HypercallStatus: RawRepresentable, Hashable, Error {
   public static var invalidPartitionID: Self { Self(rawValue: 0x000D) }
   /// HV_STATUS_INVALID_VP_INDEX.
   public static var invalidVPIndex: Self { Self(rawValue: 0x000E) }
+  /// HV_STATUS_INVALID_PORT_ID: the connection leads to a port of the other kind.
+  public static var invalidPortID: Self { Self(rawValue: 0x0011) }
+  /// HV_STATUS_INVALID_CONNECTION_ID.
+  public static var invalidConnectionID: Self { Self(rawValue: 0x0012) }
+  /// HV_STATUS_INSUFFICIENT_BUFFERS: all message buffers of the port are in use.
+  public static var insufficientBuffers: Self { Self(rawValue: 0x0013) }
   /// HV_STATUS_INVALID_VP_STATE.
   public static var invalidVPState: Self { Self(rawValue: 0x0015) }
+  /// HV_STATUS_INVALID_SYNIC_STATE: the target's SynIC, page or source is off.
+  public static var invalidSynICState: Self { Self(rawValue: 0x0018) }
   /// HV_STATUS_INVALID_REGISTER_VALUE.
   public static var invalidRegisterValue: Self { Self(rawValue: 0x0050) }
   /// HV_STATUS_INVALID_VTL_STATE.
@@ -40,7 +48,11 @@ public struct HypercallStatus: RawRepresentable, Hashable, Error {
     case .accessDenied: "ACCESS_DENIED"
     case .invalidPartitionID: "INVALID_PARTITION_ID"
     case .invalidVPIndex: "INVALID_VP_INDEX"
+    case .invalidPortID: "INVALID_PORT_ID"
+    case .invalidConnectionID: "INVALID_CONNECTION_ID"
+    case .insufficientBuffers: "INSUFFICIENT_BUFFERS"
     case .invalidVPState: "INVALID_VP_STATE"
+    case .invalidSynICState: "INVALID_SYNIC_STATE"
     case .invalidRegisterValue: "INVALID_REGISTER_VALUE"
     case .invalidVTLState: "INVALID_VTL_STATE"
     case .vtlAlreadyEnabled: "VTL_ALREADY_ENABLED"

@@ -35,7 +35,7 @@ public struct HyperVConfiguration: Hashable, Sendable {
     var all: HyperVPrivileges = [
       .vpRuntime, .referenceCounter, .synic, .syntheticTimers, .interruptControl, .hypercallMSRs, .vpIndex, .reset,
       .frequencies, .referenceTSC,
-      .extendedFlushRanges, .accessVPRegisters, .startVirtualProcessor,
+      .postMessages, .signalEvents, .extendedFlushRanges, .accessVPRegisters, .startVirtualProcessor,
     ]
     if offersVSM { all.insert(.accessVSM) }
     return all

@@ -45,6 +45,10 @@ public enum HyperVEffect: Hashable, Sendable {
   case portIntercepts
   /// Mode-based execution control may have been switched on this VP: see `HyperVPartition.isModeBased`.
   case modeBasedExecution(VPIndex)
+  /// For the queue of a source, which has a buffer for it.
+  case postMessage(SynICMessage, to: ContextID, sint: Int)
+  /// Sets an event flag of a source that can be signaled.
+  case signalEvent(flag: Int, to: ContextID, sint: Int)
   /// The caller spins for a lock: let other VPs run.
   case yield
 }

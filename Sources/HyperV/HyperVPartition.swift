@@ -11,6 +11,7 @@ public struct HyperVPartition: Sendable {
   public var enabledVTLs: VTLSet
   public var vtls: VTLArray<PartitionVTL>
   public var processors: [HyperVProcessor]
+  public var connections = SynICConnections()
   /// Some VTL has ever asked for intercepts of registers or ports, or for mode-based execution control: what it gets has
   /// to be looked at with each switch.
   public internal(set) var controlsLowerVTLs = false

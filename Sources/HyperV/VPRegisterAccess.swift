@@ -1,6 +1,7 @@
 import Architecture
 
-/// What Hyper-V asks the machine: the registers of VPs that are not its own, CPU state and local APICs, and where RAM is.
+/// What Hyper-V asks the machine: the registers of VPs that are not its own, CPU state and local APICs, where RAM is, and
+/// what synthetic interrupt controllers take.
 ///
 /// The machine implements it. Both sides of a switch have to be reachable: the context that runs and those
 /// that are switched out. Nothing but the register changes; a TLB flush that the new value asks for is the
@@ -11,6 +12,10 @@ public protocol VPRegisterAccess {
   mutating func write(_ register: VPRegisterName, _ value: UInt128, of context: ContextID) -> VPRegisterWrite
   /// Whether a page is RAM, which is all that can be protected.
   func isRAM(_ page: GPA) -> Bool
+  /// What is answered to a message of this sender for a source: success, or why it cannot be queued.
+  func status(ofMessageFrom sender: MessageSender, to context: ContextID, sint: Int) -> HypercallStatus
+  /// The same for an event flag.
+  func status(ofEventTo context: ContextID, sint: Int) -> HypercallStatus
 }
 
 /// What became of writing a VP register.

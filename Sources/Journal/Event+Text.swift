@@ -25,6 +25,7 @@ extension Event {
     case .overlayChanged: "OVER"
     case .tlbLockChanged, .flushWaits: "TLB"
     case .eventInjected: "INJ"
+    case .connectionChanged: "CONN"
     case .taskPriorityChanged: "TPR"
     case .exception: "EXC"
     case .nmiTaken: "NMI"
@@ -66,7 +67,7 @@ extension Event {
       let what = "VTL\(from.rawValue) -> VTL\(to.rawValue) \(reason.text)"
       return vector.map { "\(what), vector \($0.text)" } ?? what
     case .hypercall, .intercepted, .synicMessage, .synicEvent, .syntheticTimerExpired, .protectionChanged,
-      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected:
+      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected, .connectionChanged:
       return vsmText
     case .taskPriorityChanged(let from, let to):
       return "\(VectorNumber(rawValue: from).text) -> \(VectorNumber(rawValue: to).text)"

@@ -145,6 +145,8 @@ public struct Event: Hashable, Sendable {
     case flushWaits(ContextID)
     /// A higher VTL gives an exception to this one, to be taken when it runs next.
     case eventInjected(VTL, vector: UInt8, errorCode: UInt32?)
+    /// `context` has made or broken a connection to a port, or was refused to.
+    case connectionChanged(ConnectionSummary)
   }
 
   /// What the log keeps of a `Route`.

@@ -43,6 +43,7 @@ public enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
   case tlbLockChanged = 36
   case flushWaits = 37
   case eventInjected = 38
+  case connectionChanged = 39
 }
 
 extension Event {
@@ -87,6 +88,7 @@ extension Event {
     case .tlbLockChanged: .tlbLockChanged
     case .flushWaits: .flushWaits
     case .eventInjected: .eventInjected
+    case .connectionChanged: .connectionChanged
     }
   }
 }
@@ -157,7 +159,7 @@ public struct EventRecord: Hashable, Sendable {
       a = UInt64(reason.rawValue)
       b = vector.map { UInt64($0.rawValue) + 1 } ?? 0
     case .hypercall, .intercepted, .synicMessage, .synicEvent, .syntheticTimerExpired, .protectionChanged,
-      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected:
+      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected, .connectionChanged:
       packVSM(body)
     case .taskPriorityChanged(let from, let to): set(.taskPriorityChanged, from, to)
     case .exception(let vector, let errorCode, let address):

@@ -35,6 +35,10 @@ extension EventRecord {
     case .eventInjected(let vtl, let vector, let errorCode):
       set(.eventInjected, vtl.rawValue, vector)
       a = errorCode.map { UInt64($0) | 1 &<< 32 } ?? 0
+    case .connectionChanged(let connection):
+      set(.connectionChanged, connection.kind.rawValue | connection.change.rawValue &<< 4, connection.sint)
+      a = UInt64(connection.id)
+      b = connection.target.packed
     default: preconditionFailure("not an event of virtual secure mode")
     }
   }
@@ -83,6 +87,13 @@ extension Event.Body {
     case .eventInjected:
       let code = record.a.bit(32) ? UInt32(truncatingIfNeeded: record.a) : nil
       return .eventInjected(VTL(rawValue: low), vector: high, errorCode: code)
+    case .connectionChanged:
+      guard let what = ConnectionKind(rawValue: low & 0xF), let change = ConnectionChange(rawValue: low &>> 4) else {
+        return nil
+      }
+      return .connectionChanged(
+        ConnectionSummary(
+          what, change, id: UInt32(truncatingIfNeeded: record.a), target: ContextID(packed: record.b), sint: high))
     default: return nil
     }
   }

@@ -23,6 +23,7 @@ extension Event {
     case .flushWaits(let holder): return "flush waits: \(holder) has locked the TLB"
     case .eventInjected(let vtl, let vector, let code):
       return "\(Self.exceptionName(vector))" + (code.map { " error \(hex($0))" } ?? "") + " for VTL\(vtl.rawValue)"
+    case .connectionChanged(let connection): return connection.text
     default: return ""
     }
   }
@@ -62,6 +63,7 @@ extension Event {
       json.field("vtl", vtl.rawValue)
       json.field("vector", hex: vector)
       json.field("errorCode", hex: code)
+    case .connectionChanged(let connection): connection.writeFields(to: &json)
     default: break
     }
   }
@@ -114,6 +116,42 @@ extension InterceptSummary {
   }
 }
 
+extension ConnectionSummary {
+  /// `message connection 10 to 1.0 SINT8 made`, `SINT route to 1.0 SINT8 refused`.
+  public var text: String {
+    let what = kind == .route ? kind.text : "\(kind.text) \(hex(id))"
+    return "\(what) to \(target) SINT\(sint) \(change.text)"
+  }
+
+  fileprivate func writeFields(to json: inout JSONWriter) {
+    json.field("what", "\(kind)")
+    json.field("change", "\(change)")
+    json.field("id", hex: id)
+    json.field("target", target)
+    json.field("sint", sint)
+  }
+}
+
+extension ConnectionKind {
+  public var text: String {
+    switch self {
+    case .message: "message connection"
+    case .event: "event connection"
+    case .route: "SINT route"
+    }
+  }
+}
+
+extension ConnectionChange {
+  public var text: String {
+    switch self {
+    case .made: "made"
+    case .broken: "broken"
+    case .refused: "refused"
+    }
+  }
+}
+
 extension InterceptAccess {
   public var text: String {
     switch self {
@@ -129,7 +167,7 @@ extension MessageOutcome {
     switch self {
     case .delivered: "delivered"
     case .waits: "waits: the slot is taken"
-    case .dropped: "dropped: SynIC, page or source off"
+    case .dropped: "dropped: SynIC or page off, no buffer, or its port gone"
     }
   }
 }

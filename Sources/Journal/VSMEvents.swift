@@ -84,8 +84,41 @@ public enum MessageOutcome: UInt8, Hashable, Sendable, CaseIterable {
   case delivered = 0
   /// The slot is taken: MessagePending is set, and it waits.
   case waits = 1
-  /// SynIC, message page or source are off, so that there is nowhere for it.
+  /// SynIC or message page are off, all buffers are in use, or its port is gone: there is nowhere for it.
   case dropped = 2
+}
+
+/// What a connection is for (TLFS, HV_PORT_TYPE).
+public enum ConnectionKind: UInt8, Hashable, Sendable, CaseIterable {
+  case message = 0
+  case event = 1
+  /// No connection of TLFS: a device's way to a synthetic interrupt source.
+  case route = 2
+}
+
+/// What became of it.
+public enum ConnectionChange: UInt8, Hashable, Sendable, CaseIterable {
+  case made = 0
+  case broken = 1
+  /// There is one already, or none; or no such source; or its VTL is above who asked.
+  case refused = 2
+}
+
+/// A connection, and where it leads.
+public struct ConnectionSummary: Hashable, Sendable {
+  public var kind: ConnectionKind
+  public var change: ConnectionChange
+  public var id: UInt32
+  public var target: ContextID
+  public var sint: UInt8
+
+  public init(_ kind: ConnectionKind, _ change: ConnectionChange, id: UInt32, target: ContextID, sint: UInt8) {
+    self.kind = kind
+    self.change = change
+    self.id = id
+    self.target = target
+    self.sint = sint
+  }
 }
 
 /// A page that Hyper-V lays over guest memory (TLFS, "GPA Overlay Pages").

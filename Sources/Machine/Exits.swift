@@ -21,7 +21,7 @@ extension Partition {
       halt(vp)
       return true
     case .portIn(let port, let size): interpreter.completeRead(readPort(port, size), of: processor)
-    case .portOut(let port, let size, let value): writePort(port, size, value)
+    case .portOut(let port, let size, let value): writePort(port, size, value, by: active(vp))
     case .readMSR(let msr):
       do throws(Fault) {
         interpreter.completeRead(try readMSR(msr, vp), of: processor)

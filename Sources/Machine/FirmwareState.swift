@@ -53,7 +53,7 @@ extension Partition {
       _ = memory.write(FirmwareState.vectorTable, at: GPA(0), vtl: .vtl0)
       _ = memory.write(FirmwareState.code, at: GPA(handlers.lowerBound), vtl: .vtl0)
     }
-    for (port, value) in FirmwareState.portWrites { writePort(port, 1, UInt32(value)) }
+    for (port, value) in FirmwareState.portWrites { writePort(port, 1, UInt32(value), by: active(0)) }
     let id = active(0)
     for (offset, value) in FirmwareState.apicWrites {
       _ = apply(apic(id).pointee.writeMMIO(offset: offset, size: 4, value, at: clock, rip: 0), to: id)

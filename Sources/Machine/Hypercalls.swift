@@ -198,6 +198,8 @@ extension Partition {
     case .registerIntercepts(let target): armRegisterIntercepts(target.index)
     case .portIntercepts: portInterceptsChanged()
     case .modeBasedExecution(let target): armModeBasedExecution(target.index)
+    case .postMessage(let message, let target, let sint): postMessage(message, to: target, sint: sint)
+    case .signalEvent(let flag, let target, let sint): setEventFlag(flag, to: target, sint: sint)
     case .yield: return true
     }
     return false

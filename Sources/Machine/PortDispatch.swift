@@ -13,11 +13,12 @@ extension Partition {
     return value.map { UInt64($0) } ?? unclaimed()
   }
 
-  func writePort(_ port: UInt16, _ size: Int, _ value: UInt32) {
+  /// `writer` is the context that executes the OUT.
+  func writePort(_ port: UInt16, _ size: Int, _ value: UInt32, by writer: ContextID) {
     guard let number = Devices.owner(of: port),
       let effects = Devices.all[number].write(&devices, port, size, value, clock)
     else { return unclaimedAccesses &+= 1 }
-    perform(effects, of: number)
+    perform(effects, of: number, by: writer)
   }
 
   private func unclaimed() -> UInt64 {
@@ -26,7 +27,7 @@ extension Partition {
   }
 
   /// Does what device `number` asks for. Every change of a device ends here.
-  func perform(_ effects: [DeviceEffect], of number: Int) {
+  func perform(_ effects: [DeviceEffect], of number: Int, by writer: ContextID? = nil) {
     for effect in effects {
       switch effect {
       case .line(let line, let isHigh): drive(line, isHigh: isHigh, by: number)
@@ -36,6 +37,7 @@ extension Partition {
       case .transmit(let byte): serialSink(byte)
       case .exit(let value): stop(.debugExit, status: value)
       case .reset: stop(.guestReset)
+      case .connection(let command): if let writer { perform(command, by: writer) }
       }
     }
     platformGeneration &+= 1

@@ -33,7 +33,7 @@ extension Partition {
     return .waits
   }
 
-  private func isSource(_ sint: Int, of id: ContextID) -> Bool {
+  func isSource(_ sint: Int, of id: ContextID) -> Bool {
     exists(id) && context(id).pointee.isEnabled && (0..<SynICRegister.sourceCount).contains(sint)
   }
 

@@ -47,7 +47,7 @@ struct ControlWordTests {
   @Test func `an unknown code says so`() {
     #expect(answer(decode(0x0000)) == 0x02)
     #expect(answer(decode(0x0001)) == 0x02)
-    #expect(answer(decode(0x005C)) == 0x02)
+    #expect(answer(decode(0x005B)) == 0x02)
     #expect(answer(decode(0x8001)) == 0x02)
     #expect(answer(decode(0xFFFF)) == 0x02)
   }

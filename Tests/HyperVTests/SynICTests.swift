@@ -1,5 +1,6 @@
 import Architecture
 import HyperV
+import Journal
 import Testing
 
 /// TLFS, "Synthetic Interrupt Controller" and "SynIC Messages".
@@ -88,6 +89,41 @@ import Testing
     #expect(synic.enqueue(message, for: 3) == true)
     _ = try synic.write(.control, 0, at: .zero)
     #expect(synic.dequeue(for: 3, at: .zero) == nil)
+  }
+
+  @Test func `each port has 16 buffers, the hypervisor as many, and a timer its own`() throws {
+    var synic = try enabled()
+    let other = SynICMessage(type: 0x12, payload: [], origination: 0x78)
+    // Bit 31 of the type, not the origin, is what makes it the hypervisor's.
+    let hypervisor = SynICMessage(type: 0x8000_0001, payload: [], origination: 0x77)
+    for each in [message, other, hypervisor] {
+      for _ in 0..<16 { #expect(synic.enqueue(each, for: 2) == true) }
+      #expect(!synic.hasBuffer(for: each.sender, 2))
+      #expect(synic.hasBuffer(for: each.sender, 3))
+      #expect(synic.enqueue(each, for: 2) == false)
+    }
+    _ = try synic.write(.timerCount(0), 10, at: .zero)
+    _ = try synic.write(.timerConfig(0), 0x2_0001, at: .zero)
+    #expect(synic.expireTimer(at: .microseconds(1))?.target == .message(sint: 2))
+    #expect(synic.queueLength(of: 2) == 49)
+    // Taking one frees a buffer of its sender, and of no other.
+    _ = synic.dequeue(for: 2, at: .zero)
+    #expect(synic.hasBuffer(for: .port(0x77), 2))
+    #expect(!synic.hasBuffer(for: .port(0x78), 2))
+  }
+
+  @Test func `a port that is gone takes its messages with it, and they are counted`() throws {
+    var synic = try enabled()
+    let other = SynICMessage(type: 0x13, payload: [], origination: 0x78)
+    for each in [message, other, message] { #expect(synic.enqueue(each, for: 2) == true) }
+    #expect(synic.discard(from: .port(0x77), 2) == [0x12, 0x12])
+    #expect(synic.queueLength(of: 2) == 1)
+    #expect(synic.waiting == 1 << 2)
+    #expect(synic.discard(from: .port(0x78), 2) == [0x13])
+    #expect(synic.waiting == 0)
+    var shot = ContextSnapshot(id: ContextID(0, 0), group: GroupID(0))
+    synic.fill(&shot)
+    #expect(shot.synic?.sources[2].dropped == 3)
   }
 
   @Test func `what waits is looked for at the end of an interrupt of its source`() throws {

@@ -22,6 +22,11 @@ struct TestRegisters: VPRegisterAccess {
     return .written
   }
 
+  /// What sources answer.
+  var sourceStatus = HypercallStatus.success
+  func status(ofMessageFrom sender: MessageSender, to context: ContextID, sint: Int) -> HypercallStatus { sourceStatus }
+  func status(ofEventTo context: ContextID, sint: Int) -> HypercallStatus { sourceStatus }
+
   /// 16 MiB.
   func isRAM(_ page: GPA) -> Bool { page.rawValue < 16 << 20 }
 }

@@ -44,6 +44,12 @@ import Testing
         all.append(.intercepted(InterceptSummary(kind, access, to: VTL(1), number: 0, value: .max)))
       }
     }
+    for kind in ConnectionKind.allCases {
+      for change in ConnectionChange.allCases {
+        let target = ContextID(vp: VPIndex(rawValue: .max), vtl: VTL(15))
+        all.append(.connectionChanged(ConnectionSummary(kind, change, id: .max, target: target, sint: 0xFF)))
+      }
+    }
     for outcome in MessageOutcome.allCases { all.append(.synicMessage(sint: 15, type: .max, outcome)) }
     for kind in OverlayKind.allCases {
       all.append(.overlayChanged(kind, VTL(2), page: .max, isMapped: true))

@@ -79,6 +79,18 @@ struct TextTests {
       (.tlbLockChanged(.vtl0, isLocked: true), "TLB", "VTL0's TLB locked on this VP"),
       (.flushWaits(ContextID(3, 1)), "TLB", "flush waits: 3.1 has locked the TLB"),
       (.eventInjected(.vtl0, vector: 13, errorCode: 0), "INJ", "#GP error 0 for VTL0"),
+      (
+        .connectionChanged(ConnectionSummary(.message, .made, id: 0x10, target: ContextID(1, 0), sint: 8)), "CONN",
+        "message connection 10 to 1.0 SINT8 made"
+      ),
+      (
+        .connectionChanged(ConnectionSummary(.event, .broken, id: 0x20, target: ContextID(1, 0), sint: 9)), "CONN",
+        "event connection 20 to 1.0 SINT9 broken"
+      ),
+      (
+        .connectionChanged(ConnectionSummary(.route, .refused, id: 0x102, target: ContextID(1, 1), sint: 2)), "CONN",
+        "SINT route to 1.1 SINT2 refused"
+      ),
       (.taskPriorityChanged(from: 0, to: 0x50), "TPR", "00 -> 50"),
       (.exception(vector: 14, errorCode: 2, address: 0xDEAD), "EXC", "#PF error 2 address dead"),
       (.exception(vector: 6, errorCode: nil, address: 0), "EXC", "#UD"),

@@ -74,6 +74,13 @@ import Testing
     #expect(run.exitValue == 0)
   }
 
+  @Test(arguments: [2, 3])
+  func `connections lead messages and event flags to the source of their port`(vps: Int) throws {
+    let run = try GuestRun("connections", machine(vps, vtls: 2), for: .seconds(1))
+    #expect(run.lines == ["connections: ok"])
+    #expect(run.exitValue == 0)
+  }
+
   @Test(arguments: [
     "intercept-registers", "intercept-msrs", "intercept-memory", "intercept-ports", "intercept-execute",
     "intercept-events",

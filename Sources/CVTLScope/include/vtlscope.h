@@ -634,8 +634,13 @@ VTLSCOPE_ASSERT(VTLSCOPE_MEMORY_BYTES == VTLSCOPE_MEMORY_OVERLAYS + 16 * VTLSCOP
  * 36 TLB lock           VTL 7:0, locked 8
  * 37 flush waits                                holder's VP 31:0, VTL 39:32
  * 38 event injected     VTL 7:0, vector 15:8    error code 31:0, has one 32
+ * 39 connection         0 message, 1 event,     its ID               target's VP 31:0,
+ *                       2 SINT route 3:0;                            VTL 39:32
+ *                       0 made, 1 broken,
+ *                       2 refused 7:4;
+ *                       SINT 15:8
  *
- * The fields of 9 other than code, status 15:0 are of version 1.2, as are 30 to 38.
+ * The fields of 9 other than code, status 15:0 are of version 1.2, as are 30 to 39.
  */
 typedef struct vtlscope_event {
   uint64_t stamp; /* 1 + the sequence number; 0 while the slot is being written */

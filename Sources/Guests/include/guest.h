@@ -15,6 +15,7 @@
 #include "print.h"
 #include "processors.h"
 #include "roles.h"
+#include "synic.h"
 #include "tick.h"
 #include "vtl.h"
 

@@ -4,6 +4,7 @@
 #include "guest.h"
 
 enum { FREE_PAGE = 0x1800, FREE_PAGES = 64 }; // from 24 MiB on: nothing of the guest is there
+enum { CONNECTIONS = 8 };
 
 static const uint16_t codes[] = {
   0x02, 0x03, 0x08, 0x0B, 0x0C, 0x0D, 0x0F, 0x13, 0x14, 0x15, 0x4D, 0x50,   0x51,
@@ -67,6 +68,11 @@ static void fill(uint16_t code, uint64_t *input) {
   if (code == 0x0C) {
     input[1] = below(16) | (input[1] >> 32 << 32);
     for (uint32_t i = 2; i < 32; i++) input[i] = FREE_PAGE + below(FREE_PAGES);
+  }
+  // Connection and flag; type and size.
+  if ((code == HVCALL_POST_MESSAGE || code == HVCALL_SIGNAL_EVENT) && below(8)) {
+    input[0] = below(16) << 32 | below(CONNECTIONS + 1);
+    input[1] = below(256) << 32 | (below(8) ? 1 : (uint32_t)draw());
   }
   // A set of VPs that is one.
   if (below(2)) input[2] = 0, input[3] = 1, input[4] = below(32);
@@ -136,6 +142,10 @@ void guest_main(void) {
   for (uint32_t vector = VECTOR_FIRST_EXTERNAL; vector < VECTOR_SPURIOUS; vector++) {
     set_handler(0, (uint8_t)vector, ignore);
     set_handler(1, (uint8_t)vector, ignore);
+  }
+  for (uint32_t i = 0; i < CONNECTIONS; i++) {
+    connection_device(MESSAGE_CONNECTION_MAKE, i, i % processor_count(), i % 3);
+    connection_device(EVENT_CONNECTION_MAKE, i, i % processor_count(), i % 3);
   }
   processors_start(run);
   vtl1_enable(&secure);

@@ -17,6 +17,8 @@ enum HypercallTable {
     InstallIntercept.self,  // 0x004D
     GetVPRegisters.self,  // 0x0050
     SetVPRegisters.self,  // 0x0051
+    PostMessage.self,  // 0x005C
+    SignalEvent.self,  // 0x005D
     StartVirtualProcessor.self,  // 0x0099
     GetVPIndexFromApicID.self,  // 0x009A
   ]

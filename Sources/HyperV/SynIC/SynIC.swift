@@ -28,8 +28,9 @@ public struct SynIC: Sendable {
     var dropped: UInt64 = 0
   }
 
-  /// Messages that may wait for one slot, beside the timers' own: beyond them a message is dropped.
-  public static var queueLimit: Int { 16 }
+  /// The buffers of a port, and of the hypervisor, for messages that wait for a slot (TLFS, "Ports"). Beyond them a
+  /// message is dropped. Each timer has one of its own.
+  public static var bufferCount: Int { 16 }
 
   public init() {}
 
@@ -68,12 +69,26 @@ public struct SynIC: Sendable {
 
   /// Puts a message behind those that wait. False, and counted, when there is nowhere for it.
   public mutating func enqueue(_ message: SynICMessage, for sint: Int) -> Bool {
-    guard takesMessages, sources[sint].queue.count < Self.queueLimit else {
+    guard takesMessages, hasBuffer(for: message.sender, sint) else {
       sources[sint].dropped &+= 1
       return false
     }
     append(.message(message), to: sint)
     return true
+  }
+
+  /// Whether one more message of this sender can wait for the slot of a source.
+  public func hasBuffer(for sender: MessageSender, _ sint: Int) -> Bool {
+    sources[sint].queue.count { $0.sender == sender } < Self.bufferCount
+  }
+
+  /// Takes the messages of a sender that is no more out of the queue; their types.
+  public mutating func discard(from sender: MessageSender, _ sint: Int) -> [UInt32] {
+    let gone = sources[sint].queue.filter { $0.sender == sender }.map(\.type)
+    sources[sint].queue.removeAll { $0.sender == sender }
+    sources[sint].dropped &+= UInt64(gone.count)
+    if sources[sint].queue.isEmpty { waiting &= ~(1 &<< UInt16(sint)) }
+    return gone
   }
 
   mutating func append(_ message: QueuedMessage, to sint: Int) {

@@ -16,6 +16,8 @@ public struct SynICMessage: Hashable, Sendable {
     self.origination = origination
   }
 
+  public var sender: MessageSender { type.bit(31) ? .hypervisor : .port(UInt32(truncatingIfNeeded: origination)) }
+
   public static var payloadLimit: Int { 240 }
   /// The size of a slot: the messages of SINT n are at 100h x n.
   public static var slotSize: Int { 256 }
@@ -45,6 +47,13 @@ public struct SynICMessage: Hashable, Sendable {
   }
 }
 
+/// Whose buffer a message takes while it waits.
+public enum MessageSender: Hashable, Sendable {
+  case hypervisor
+  /// A port, by its ID.
+  case port(UInt32)
+}
+
 /// What waits for a slot.
 enum QueuedMessage: Hashable, Sendable {
   case message(SynICMessage)
@@ -53,5 +62,10 @@ enum QueuedMessage: Hashable, Sendable {
 
   var type: UInt32 {
     if case .message(let message) = self { message.type } else { SynICMessage.timerExpired }
+  }
+
+  /// Nil for a timer, whose buffer is its own.
+  var sender: MessageSender? {
+    if case .message(let message) = self { message.sender } else { nil }
   }
 }

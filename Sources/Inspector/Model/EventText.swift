@@ -23,6 +23,7 @@ public enum EventText {
       case .waits: .waiting
       case .dropped: .wrong
       }
+    case .connectionChanged(let connection): connection.change == .refused ? .wrong : .plain
     case .stopped(let cause, _): cause == .tripleFault || cause == .nothingCanHappen ? .wrong : .plain
     case .accepted, .acknowledged, .endOfInterrupt, .timerExpired, .halted, .woke, .vtlSwitched,
       .taskPriorityChanged, .nmiTaken, .initialized, .started, .mapRebuilt, .apicBaseChanged, .softwareEnable,

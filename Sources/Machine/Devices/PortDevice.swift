@@ -44,6 +44,8 @@ enum DeviceEffect: Hashable {
   case exit(UInt32)
   /// The guest asks for a reset.
   case reset
+  /// Make or break a connection to a synthetic interrupt source, or raise one.
+  case connection(ConnectionCommand)
 }
 
 /// The devices of the machine.
@@ -60,12 +62,13 @@ struct Devices {
   var configurationSpace = ConfigurationSpace()
   var resetControl = ResetControl()
   var testLatch = TestLatch()
+  var connections = ConnectionDevice()
 
   /// All of them. Their places number them.
   static let all = [
     Entry(\.serial), Entry(\.periodic), Entry(\.testLines), Entry(\.debugExit), Entry(\.firmware), Entry(\.clock),
     Entry(\.powerManagementTimer), Entry(\.configurationSpace), Entry(\.resetControl), Entry(\.testLatch),
-    Entry(\.interruptController), Entry(\.intervalTimer),
+    Entry(\.interruptController), Entry(\.intervalTimer), Entry(\.connections),
   ]
 
   /// A device without its type.
