@@ -28,6 +28,8 @@ public struct HyperVPrivileges: OptionSet, Hashable, Sendable {
   public static var accessVSM: Self { Self(rawValue: 1 << 48) }
   /// EBX bit 17: the hypercalls that get and set VP registers.
   public static var accessVPRegisters: Self { Self(rawValue: 1 << 49) }
+  /// EBX bit 20: hypercalls 8000h and above.
+  public static var extendedHypercalls: Self { Self(rawValue: 1 << 52) }
   /// EBX bit 21.
   public static var startVirtualProcessor: Self { Self(rawValue: 1 << 53) }
 }

@@ -36,14 +36,28 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
   public static var getVPRegisters: Self { Self(rawValue: 0x0050) }
   /// HvCallSetVpRegisters.
   public static var setVPRegisters: Self { Self(rawValue: 0x0051) }
+  /// HvCallTranslateVirtualAddress.
+  public static var translateVirtualAddress: Self { Self(rawValue: 0x0052) }
   /// HvCallPostMessage.
   public static var postMessage: Self { Self(rawValue: 0x005C) }
   /// HvCallSignalEvent.
   public static var signalEvent: Self { Self(rawValue: 0x005D) }
+  /// HvCallRetargetDeviceInterrupt.
+  public static var retargetDeviceInterrupt: Self { Self(rawValue: 0x007E) }
+  /// HvCallAssertVirtualInterrupt.
+  public static var assertVirtualInterrupt: Self { Self(rawValue: 0x0094) }
   /// HvCallStartVirtualProcessor.
   public static var startVirtualProcessor: Self { Self(rawValue: 0x0099) }
   /// HvCallGetVpIndexFromApicId.
   public static var getVPIndexFromApicID: Self { Self(rawValue: 0x009A) }
+  /// HvCallTranslateVirtualAddressEx.
+  public static var translateVirtualAddressEx: Self { Self(rawValue: 0x00AC) }
+  /// HvCallCheckSparseGpaPageVtlAccess.
+  public static var checkSparsePageAccess: Self { Self(rawValue: 0x00D4) }
+  /// HvCallGetVpCpuidValues.
+  public static var getVPCPUIDValues: Self { Self(rawValue: 0x00F4) }
+  /// HvExtCallQueryCapabilities.
+  public static var queryExtendedCapabilities: Self { Self(rawValue: 0x8001) }
 
   /// The name the specification gives it, without the prefix; nil when this core does not offer it.
   public var name: String? {
@@ -63,10 +77,17 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
     case .installIntercept: "InstallIntercept"
     case .getVPRegisters: "GetVpRegisters"
     case .setVPRegisters: "SetVpRegisters"
+    case .translateVirtualAddress: "TranslateVirtualAddress"
     case .postMessage: "PostMessage"
     case .signalEvent: "SignalEvent"
+    case .retargetDeviceInterrupt: "RetargetDeviceInterrupt"
+    case .assertVirtualInterrupt: "AssertVirtualInterrupt"
     case .startVirtualProcessor: "StartVirtualProcessor"
     case .getVPIndexFromApicID: "GetVpIndexFromApicId"
+    case .translateVirtualAddressEx: "TranslateVirtualAddressEx"
+    case .checkSparsePageAccess: "CheckSparseGpaPageVtlAccess"
+    case .getVPCPUIDValues: "GetVpCpuidValues"
+    case .queryExtendedCapabilities: "QueryExtendedCapabilities"
     default: nil
     }
   }

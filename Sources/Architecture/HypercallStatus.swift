@@ -34,6 +34,8 @@ public struct HypercallStatus: RawRepresentable, Hashable, Error {
   public static var invalidRegisterValue: Self { Self(rawValue: 0x0050) }
   /// HV_STATUS_INVALID_VTL_STATE.
   public static var invalidVTLState: Self { Self(rawValue: 0x0051) }
+  /// HV_STATUS_INVALID_DEVICE_ID: no device has it.
+  public static var invalidDeviceID: Self { Self(rawValue: 0x0057) }
   /// HV_STATUS_VTL_ALREADY_ENABLED.
   public static var vtlAlreadyEnabled: Self { Self(rawValue: 0x0086) }
 
@@ -55,6 +57,7 @@ public struct HypercallStatus: RawRepresentable, Hashable, Error {
     case .invalidSynICState: "INVALID_SYNIC_STATE"
     case .invalidRegisterValue: "INVALID_REGISTER_VALUE"
     case .invalidVTLState: "INVALID_VTL_STATE"
+    case .invalidDeviceID: "INVALID_DEVICE_ID"
     case .vtlAlreadyEnabled: "VTL_ALREADY_ENABLED"
     default: nil
     }

@@ -4,6 +4,8 @@ public struct ProtectionMask: RawRepresentable, Hashable, Sendable {
   public let rawValue: UInt8
   @inline(__always) public init(rawValue: UInt8) { self.rawValue = rawValue & 0xF }
   public static var all: Self { Self(rawValue: 0xF) }
+  public static var writes: Self { Self(rawValue: 1 << 1) }
+  public static var readsAndFetches: Self { Self(rawValue: 0xD) }
 
   /// Takes HV_MAP_GPA_FLAGS; nil for combinations that are not allowed.
   ///

@@ -35,7 +35,8 @@ public struct HyperVConfiguration: Hashable, Sendable {
     var all: HyperVPrivileges = [
       .vpRuntime, .referenceCounter, .synic, .syntheticTimers, .interruptControl, .hypercallMSRs, .vpIndex, .reset,
       .frequencies, .referenceTSC,
-      .postMessages, .signalEvents, .extendedFlushRanges, .accessVPRegisters, .startVirtualProcessor,
+      .postMessages, .signalEvents, .extendedFlushRanges, .accessVPRegisters, .extendedHypercalls,
+      .startVirtualProcessor,
     ]
     if offersVSM { all.insert(.accessVSM) }
     return all

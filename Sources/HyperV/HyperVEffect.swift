@@ -30,6 +30,8 @@ public enum HyperVEffect: Hashable, Sendable {
   /// A fixed, edge-triggered interrupt for the local APICs of that VTL. `absent` VPs were named that do not
   /// exist.
   case sendInterrupt(VectorNumber, VTL, to: [VPIndex], absent: Int)
+  /// A message for the local APICs of that VTL, as from a device.
+  case assertInterrupt(InterruptCommand, VTL)
   /// The VTLs below this one may do no more than that with `count` pages from `firstPage` on, all of them RAM.
   case protect(VTL, firstPage: UInt64, count: UInt64, ProtectionMask)
   /// The same for all RAM.

@@ -16,6 +16,13 @@ public protocol VPRegisterAccess {
   func status(ofMessageFrom sender: MessageSender, to context: ContextID, sint: Int) -> HypercallStatus
   /// The same for an event flag.
   func status(ofEventTo context: ContextID, sint: Int) -> HypercallStatus
+  /// Translates an address as a context would; see `TranslationFlags`. Protections that keep it away are told as
+  /// `.gpaNoReadAccess` or `.gpaNoWriteAccess`, whoever's they are.
+  mutating func translate(_ address: GVA, _ flags: TranslationFlags, for context: ContextID) -> AddressTranslation
+  /// Who withholds some of this access to a page of RAM from a VTL: the lowest of them.
+  func protector(of access: ProtectionMask, at page: GPA, from vtl: VTL) -> VTL?
+  /// EAX, EBX, ECX and EDX as CPUID answers on a VP, with this XCR0 or its own; nil for one that it cannot have.
+  func cpuid(_ leaf: UInt32, _ subleaf: UInt32, enabledState: UInt64?, of vp: VPIndex) -> [UInt32]?
 }
 
 /// What became of writing a VP register.

@@ -126,6 +126,11 @@ extension Interpreter {
     return result
   }
 
+  /// Whether the page tables and protection keys allow an access.
+  func allows(_ c: CPU, _ walk: Walk, _ kind: AccessKind, _ privilege: Privilege) -> Bool {
+    isAllowed(c, walk, kind, privilege) && keyAllows(c, walk, kind, privilege)
+  }
+
   /// What PKRU says of a user page in 4-level paging: AD keeps data accesses away, WD writes, the supervisor's only with
   /// CR0.WP (SDM Vol. 3A, 4.6.2).
   private func keyAllows(_ c: CPU, _ walk: Walk, _ kind: AccessKind, _ privilege: Privilege) -> Bool {

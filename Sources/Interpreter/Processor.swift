@@ -62,6 +62,12 @@ public final class Processor {
     set { state.pointee.xcr0 = newValue }
   }
 
+  /// PKRU: what may be done with user pages, by their protection key (SDM Vol. 3A, 4.6.2).
+  public var protectionKeyRights: UInt32 {
+    get { state.pointee.pkru }
+    set { state.pointee.pkru = newValue }
+  }
+
   public var rip: UInt64 {
     get { state.pointee.rip }
     set { state.pointee.rip = newValue }

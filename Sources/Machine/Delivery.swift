@@ -11,11 +11,11 @@ extension Partition {
     return JourneyID(rawValue: nextJourney)
   }
 
-  /// Resolves a request in `group` and hands it to every local APIC it finds.
+  /// Resolves a request in `group` and hands it to every local APIC it finds. `caller` asked for it by hypercall.
   @discardableResult
   func send(
     _ message: InterruptMessage, source: InterruptSource, from sender: ContextID?, group: GroupID, rip: UInt64 = 0,
-    journey: JourneyID? = nil
+    journey: JourneyID? = nil, by caller: ContextID? = nil
   ) -> MessageDelivery {
     rebuildStaleGroups()
     let priority: ArbitrationPriority = { [apics, vtlCount = configuration.vtlCount] id in
@@ -25,7 +25,7 @@ extension Partition {
     if configuration.checksMaps, !routing.check(message, from: sender, in: group, priority: priority).agrees {
       mapDisagreements &+= 1
     }
-    return deliver(message, route, source: source, from: sender, rip: rip, journey: journey)
+    return deliver(message, route, source: source, from: sender ?? caller, rip: rip, journey: journey)
   }
 
   /// Hands a resolved request to its targets, each step in the log, under a number of its own unless it has one already.

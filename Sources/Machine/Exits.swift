@@ -72,17 +72,21 @@ extension Partition {
   }
 
   private func answerCPUID(_ leaf: UInt32, _ subleaf: UInt32, _ vp: Int) {
-    let id = active(vp)
+    let answer = cpuid(leaf, subleaf, of: vp)
+    interpreter.completeCPUID(eax: answer.a, ebx: answer.b, ecx: answer.c, edx: answer.d, of: vps[vp].processor)
+  }
+
+  /// What CPUID answers in the VTL that runs; of the extended state, with this XCR0 or the VP's own.
+  func cpuid(_ leaf: UInt32, _ subleaf: UInt32, enabledState: UInt64? = nil, of vp: Int) -> CPUIDTable.Leaf {
     let processor = vps[vp].processor
     if let hv = hyperV.configuration.cpuid(leaf: leaf) {
-      return interpreter.completeCPUID(eax: hv.eax, ebx: hv.ebx, ecx: hv.ecx, edx: hv.edx, of: processor)
+      return CPUIDTable.Leaf(a: hv.eax, b: hv.ebx, c: hv.ecx, d: hv.edx)
     }
     let asker = CPUIDTable.Asker(
-      initialID: ApicID(vp), vpCount: configuration.vpCount, isAPICEnabled: apic(id).pointee.isHardwareEnabled,
-      features: interpreter.features, controls: CR4(rawValue: processor.cr4), enabledState: processor.xcr0,
-      enables: vps[vp].enables)
-    let answer = CPUIDTable.leaf(leaf, subleaf, asker)
-    interpreter.completeCPUID(eax: answer.a, ebx: answer.b, ecx: answer.c, edx: answer.d, of: processor)
+      initialID: ApicID(vp), vpCount: configuration.vpCount, isAPICEnabled: apic(active(vp)).pointee.isHardwareEnabled,
+      features: interpreter.features, controls: CR4(rawValue: processor.cr4),
+      enabledState: enabledState ?? processor.xcr0, enables: vps[vp].enables)
+    return CPUIDTable.leaf(leaf, subleaf, asker)
   }
 
   // MARK: - Effects of a local APIC

@@ -190,6 +190,11 @@ extension Partition {
     case .startVP(let target, let initial, let first): start(target, initial, first: first)
     case .sendInterrupt(let vector, let vtl, let targets, let absent):
       sendSynthetic(vector, vtl, targets, absent, from: id, rip)
+    case .assertInterrupt(let command, let vtl):
+      send(
+        InterruptMessage(command, isNarrow: false), source: .hypercall, from: nil, group: group(of: vtl), rip: rip,
+        by: id)
+      return true
     case .protect(let owner, let first, let count, let mask): protect(owner, first, count, mask, by: id)
     case .protectAll(let owner, let mask): protectAll(owner, mask, by: id)
     case .flush(let vtl, let targets):

@@ -45,6 +45,8 @@ public final class Partition {
 
   let memory: GuestMemory
   let interpreter: Interpreter
+  /// Translates addresses for contexts that do not run; itself it never runs.
+  let probe = Processor()
   let vps: UnsafeMutablePointer<VirtualProcessor>
   /// Indexed by VP x vtlCount + VTL, as are `apics` and `synics`.
   let contexts: UnsafeMutablePointer<ContextState>

@@ -84,8 +84,10 @@ extension Partition {
     mapReadOnly(&hypercallPages[vtl], HypercallPage.bytes, at: address, vtl)
   }
 
-  /// Only where `canApply` said so.
+  /// Only where `canApply` said so. What VTL1 and VTL2 have is written to the RAM beneath as well: KVM's guests, whose
+  /// VTLs share memory, look at the pages of all VTLs from VTL0. A VTL that keeps it to itself protects the page.
   func mapReferenceTSCPage(_ vtl: VTL, at address: GPA) {
+    if vtl > .vtl0 { memory.writeBeneath(ReferenceTSCPage.bytes, at: address) }
     mapReadOnly(&referenceTSCPages[vtl], ReferenceTSCPage.bytes, at: address, vtl)
   }
 

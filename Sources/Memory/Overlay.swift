@@ -25,6 +25,25 @@ extension GuestMemory {
     return OverlayPage(index: Int(overlayCount))
   }
 
+  /// Whether some page lies over the one at an address, for this VTL.
+  public func hasOverlay(_ gpa: GPA, vtl: VTL) -> Bool {
+    guard let page = ramPage(gpa.pageNumber) else { return false }
+    return attributes[attributeIndex(page, vtl)] & Self.hasOverlay != 0
+  }
+
+  /// Writes what is RAM beneath all overlays. False outside RAM; the bytes stay inside the page.
+  @discardableResult
+  public func writeBeneath(_ bytes: [UInt8], at gpa: GPA) -> Bool {
+    precondition(Int(gpa.pageOffset) + bytes.count <= 4096, "across a page")
+    guard let page = ramPage(gpa.pageNumber) else { return false }
+    let offset = Int(gpa.pageOffset)
+    bytes.withUnsafeBytes {
+      UnsafeMutableRawBufferPointer(start: base + page << 12 + offset, count: $0.count).copyMemory(from: $0)
+    }
+    noteWrite(page, offset, bytes.count)
+    return true
+  }
+
   /// Lays a page over the one at a guest page number. False outside RAM.
   @discardableResult
   public func mapOverlay(

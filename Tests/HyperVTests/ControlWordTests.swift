@@ -48,7 +48,7 @@ struct ControlWordTests {
     #expect(answer(decode(0x0000)) == 0x02)
     #expect(answer(decode(0x0001)) == 0x02)
     #expect(answer(decode(0x005B)) == 0x02)
-    #expect(answer(decode(0x8001)) == 0x02)
+    #expect(answer(decode(0x8003)) == 0x02)
     #expect(answer(decode(0xFFFF)) == 0x02)
   }
 

@@ -39,8 +39,9 @@ struct PageAndCPUIDTests {
     // VP run time, reference counter, APIC MSRs, hypercall MSRs, VP index, reset, frequencies, SynIC (2),
     // synthetic timers (3), reference TSC page (9).
     #expect(leaf.eax == 0x0000_0AFF)
-    // PostMessages, SignalEvents, extended ranges to flush, AccessVsm, AccessVpRegisters, StartVirtualProcessor.
-    #expect(leaf.ebx == 0x0023_8030)
+    // PostMessages, SignalEvents, extended ranges to flush, AccessVsm, AccessVpRegisters, extended hypercalls,
+    // StartVirtualProcessor.
+    #expect(leaf.ebx == 0x0033_8030)
     #expect(leaf.ecx == 0)
     // XMM input, frequency MSRs, extended ranges to flush, XMM output, polled SINTs, hypercall MSR lock, direct timers.
     #expect(leaf.edx == 0x000E_C110)
@@ -53,6 +54,6 @@ struct PageAndCPUIDTests {
 
   @Test func `a partition without VTLs does not offer them`() throws {
     let leaf = try #require(HyperVConfiguration(vpCount: 1, maximumVTL: .vtl0).cpuid(leaf: 0x4000_0003))
-    #expect(leaf.ebx == 0x0022_8030)
+    #expect(leaf.ebx == 0x0032_8030)
   }
 }

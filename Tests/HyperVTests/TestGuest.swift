@@ -26,6 +26,27 @@ struct TestRegisters: VPRegisterAccess {
   var sourceStatus = HypercallStatus.success
   func status(ofMessageFrom sender: MessageSender, to context: ContextID, sint: Int) -> HypercallStatus { sourceStatus }
   func status(ofEventTo context: ContextID, sint: Int) -> HypercallStatus { sourceStatus }
+  /// Answers to `translate`, by context, and what was asked.
+  var translations: [ContextID: AddressTranslation] = [:]
+  var asked: [(address: GVA, flags: TranslationFlags)] = []
+  mutating func translate(
+    _ address: GVA, _ flags: TranslationFlags, for context: ContextID
+  ) -> AddressTranslation {
+    asked.append((address, flags))
+    return translations[context] ?? AddressTranslation(.pageNotPresent)
+  }
+
+  /// Who withholds which rights to a page, from all VTLs below.
+  var protections: [GPA: (mask: UInt8, by: VTL)] = [:]
+  func protector(of access: ProtectionMask, at page: GPA, from vtl: VTL) -> VTL? {
+    guard let found = protections[page], found.mask & access.rawValue != 0, found.by > vtl else { return nil }
+    return found.by
+  }
+
+  /// The leaf and the subleaf, and whose they are.
+  func cpuid(_ leaf: UInt32, _ subleaf: UInt32, enabledState: UInt64?, of vp: VPIndex) -> [UInt32]? {
+    enabledState == 0 ? nil : [leaf, subleaf, UInt32(truncatingIfNeeded: enabledState ?? 0xFFFF), vp.rawValue]
+  }
 
   /// 16 MiB.
   func isRAM(_ page: GPA) -> Bool { page.rawValue < 16 << 20 }

@@ -91,6 +91,13 @@ import Testing
     #expect(run.exitValue == 0)
   }
 
+  @Test(arguments: ["translate", "interrupt-calls"])
+  func `VTL1 asks about VTL0's memory, and gives it interrupts`(name: String) throws {
+    let run = try GuestRun(name, machine(1, vtls: 2), for: .seconds(1))
+    #expect(run.lines == ["\(name): ok"])
+    #expect(run.exitValue == 0)
+  }
+
   @Test(arguments: [(1, 2), (2, 2), (4, 2), (4, 1), (17, 2), (64, 2)])
   func `the demo runs without errors`(vps: Int, vtls: Int) throws {
     let run = try GuestRun("demo", demo(vps, vtls: vtls, seconds: 2), for: .seconds(3))

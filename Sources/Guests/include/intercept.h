@@ -32,7 +32,7 @@ uint16_t intercept_set_register(uint8_t input_vtl, uint32_t name, uint64_t value
 uint64_t intercept_get_register(uint8_t input_vtl, uint32_t name);
 // What VTL0 may do with the page at an address: HV_MAP_GPA_FLAGS; the status.
 uint16_t intercept_protect(uint64_t address, uint32_t flags);
-// A hypercall from VTL1, its input in memory; the status.
+// A hypercall from VTL1, its input in memory; the status. What it answers is in VTL1's `hypercall_output`.
 uint16_t intercept_hypercall(uint64_t control, const void *input);
 
 // A field of a message: `size` bytes, at most 8, little-endian.

@@ -2,7 +2,7 @@
 // Access Protections", HV_X64_MEMORY_INTERCEPT_MESSAGE).
 #include "guest.h"
 
-enum { TYPE_GPA_INTERCEPT = 0x80000001, REGISTER_VSM_PARTITION_CONFIG = 0xD0007 };
+enum { TYPE_GPA_INTERCEPT = 0x80000001 };
 enum { MAY_READ = 1, MAY_WRITE = 2, MAY_EXECUTE = 12, MAY_ALL = 15 };
 
 _Alignas(4096) static uint8_t page[4096], tables[3][4096], distant[4096];

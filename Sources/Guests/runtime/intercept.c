@@ -86,7 +86,7 @@ static enum vtl_return secure_call(struct registers *registers) {
     registers->r8 = get_vp_register(HV_VP_SELF, vtl, name, &registers->r9);
     break;
   case SERVICE_HYPERCALL:
-    registers->r8 = hypercall_status(hypercall(registers->r8, registers->r9, 0));
+    registers->r8 = hypercall_status(hypercall(registers->r8, registers->r9, (uint64_t)this_context()->hypercall_output));
     break;
   }
   return RETURN_FAST;

@@ -21,10 +21,10 @@ struct HypercallShape: Hashable, Sendable {
   var takesVariableHeader = false
   /// Input per rep; nil for a simple hypercall.
   var element: Int?
-  /// Output per rep.
+  /// Output per rep, or of the simple hypercall.
   var outputElement = 0
 
-  static func simple(_ header: Int) -> Self { Self(header: header) }
+  static func simple(_ header: Int, output: Int = 0) -> Self { Self(header: header, outputElement: output) }
   static func variable(_ header: Int) -> Self { Self(header: header, takesVariableHeader: true) }
   static func rep(_ header: Int, element: Int, output: Int = 0) -> Self {
     Self(header: header, element: element, outputElement: output)
@@ -44,7 +44,7 @@ struct HypercallShape: Hashable, Sendable {
   func inputCount(_ control: HypercallInput) -> Int {
     header + 8 * control.variableHeaderSize + (element ?? 0) * control.repCount
   }
-  func outputCount(_ control: HypercallInput) -> Int { outputElement * control.repCount }
+  func outputCount(_ control: HypercallInput) -> Int { outputElement * (element == nil ? 1 : control.repCount) }
 }
 
 /// A hypercall being executed.

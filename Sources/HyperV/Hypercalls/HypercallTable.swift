@@ -17,10 +17,17 @@ enum HypercallTable {
     InstallIntercept.self,  // 0x004D
     GetVPRegisters.self,  // 0x0050
     SetVPRegisters.self,  // 0x0051
+    TranslateVirtualAddress.self,  // 0x0052
     PostMessage.self,  // 0x005C
     SignalEvent.self,  // 0x005D
+    RetargetDeviceInterrupt.self,  // 0x007E
+    AssertVirtualInterrupt.self,  // 0x0094
     StartVirtualProcessor.self,  // 0x0099
     GetVPIndexFromApicID.self,  // 0x009A
+    TranslateVirtualAddressEx.self,  // 0x00AC
+    CheckSparsePageAccess.self,  // 0x00D4
+    GetVPCPUIDValues.self,  // 0x00F4
+    QueryExtendedCapabilities.self,  // 0x8001
   ]
 
   static func find(_ code: HypercallCode) -> (any Hypercall.Type)? { all.first { $0.code == code } }
