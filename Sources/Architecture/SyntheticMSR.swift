@@ -28,6 +28,23 @@ public enum SyntheticMSR: UInt32, Hashable, Sendable, CaseIterable {
   case taskPriority = 0x4000_0072
   /// HV_X64_MSR_VP_ASSIST_PAGE: 0 enable, 63:12 guest page number. Per VP, private.
   case vpAssistPage = 0x4000_0073
+  /// HV_X64_MSR_CRASH_P0...4: what a guest that crashes has to say. Partition-wide.
+  case crashParameter0 = 0x4000_0100
+  case crashParameter1 = 0x4000_0101
+  case crashParameter2 = 0x4000_0102
+  case crashParameter3 = 0x4000_0103
+  case crashParameter4 = 0x4000_0104
+  /// HV_X64_MSR_CRASH_CTL: reads what is offered, bit 63; writing bit 63 says that the guest has crashed.
+  case crashControl = 0x4000_0105
+
+  /// Which of the five parameters it is, 0...4.
+  public var crashParameter: Int? {
+    switch self {
+    case .crashParameter0, .crashParameter1, .crashParameter2, .crashParameter3, .crashParameter4:
+      Int(rawValue - Self.crashParameter0.rawValue)
+    default: nil
+    }
+  }
 }
 
 /// An MSR that names a page of guest memory: bit 0 enable, bits 63:12 the guest page number.

@@ -19,6 +19,8 @@ public enum HyperVEffect: Hashable, Sendable {
   /// ICR high in 63:32 and ICR low in 31:0, as that context's local APIC mode lays them out.
   case interruptCommand(UInt64)
   case taskPriority(UInt8)
+  /// The guest says that it has crashed: HV_CRASH_CTL_REG_CONTENTS, and P0...P4.
+  case guestCrashed(control: UInt64, parameters: [UInt64])
   /// Resets the partition; some VTL may have asked for memory to be cleared.
   case resetPartition(zeroesMemory: Bool)
   case enablePartitionVTL(VTL)

@@ -12,6 +12,8 @@ public struct HyperVPartition: Sendable {
   public var vtls: VTLArray<PartitionVTL>
   public var processors: [HyperVProcessor]
   public var connections = SynICConnections()
+  /// What the guest has said about its crash, P0...P4.
+  var crashParameters = [UInt64](repeating: 0, count: 5)
   /// Some VTL has ever asked for intercepts of registers or ports, or for mode-based execution control: what it gets has
   /// to be looked at with each switch.
   public internal(set) var controlsLowerVTLs = false

@@ -32,6 +32,9 @@ extension HyperVPartition {
     case .interruptCommand: return .interruptCommand
     case .taskPriority: return .taskPriority
     case .vpAssistPage: return .value(self[context].assistPage.rawValue)
+    case .crashParameter0, .crashParameter1, .crashParameter2, .crashParameter3, .crashParameter4:
+      return .value(crashParameters[msr.crashParameter ?? 0])
+    case .crashControl: return .value(Self.crashNotify)
     }
   }
 
@@ -54,9 +57,17 @@ extension HyperVPartition {
       guard let priority = UInt8(exactly: value) else { throw .generalProtection() }
       return [.taskPriority(priority)]
     case .vpAssistPage: return try setAssistPage(value, of: context)
+    case .crashParameter0, .crashParameter1, .crashParameter2, .crashParameter3, .crashParameter4:
+      crashParameters[msr.crashParameter ?? 0] = value
+      return []
+    case .crashControl:
+      return value & Self.crashNotify == 0 ? [] : [.guestCrashed(control: value, parameters: crashParameters)]
     case .vpIndex, .vpRuntime, .timeReferenceCount, .tscFrequency, .apicFrequency: throw .generalProtection()
     }
   }
+
+  /// HV_CRASH_CTL_REG_CONTENTS, CrashNotify. Other bits say more, and ask for nothing.
+  static var crashNotify: UInt64 { 1 &<< 63 }
 
   /// The unit of the reference counter is 100 ns: TLFS, "Timers".
   static var referenceUnitsPerSecond: UInt64 { 10_000_000 }

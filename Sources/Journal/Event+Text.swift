@@ -26,6 +26,7 @@ extension Event {
     case .tlbLockChanged, .flushWaits: "TLB"
     case .eventInjected: "INJ"
     case .connectionChanged: "CONN"
+    case .guestCrashed, .guestCrashDetail: "CRASH"
     case .taskPriorityChanged: "TPR"
     case .exception: "EXC"
     case .nmiTaken: "NMI"
@@ -67,7 +68,8 @@ extension Event {
       let what = "VTL\(from.rawValue) -> VTL\(to.rawValue) \(reason.text)"
       return vector.map { "\(what), vector \($0.text)" } ?? what
     case .hypercall, .intercepted, .synicMessage, .synicEvent, .syntheticTimerExpired, .protectionChanged,
-      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected, .connectionChanged:
+      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected, .connectionChanged, .guestCrashed,
+      .guestCrashDetail:
       return vsmText
     case .taskPriorityChanged(let from, let to):
       return "\(VectorNumber(rawValue: from).text) -> \(VectorNumber(rawValue: to).text)"

@@ -147,6 +147,10 @@ public struct Event: Hashable, Sendable {
     case eventInjected(VTL, vector: UInt8, errorCode: UInt32?)
     /// `context` has made or broken a connection to a port, or was refused to.
     case connectionChanged(ConnectionSummary)
+    /// The guest says that it has crashed: bits 63:56 of HV_X64_MSR_CRASH_CTL, and P0 to P2.
+    case guestCrashed(flags: UInt8, UInt64, UInt64, UInt64)
+    /// P3 and P4 of the crash before, which are where a message is, and its size, when there is one.
+    case guestCrashDetail(hasMessage: Bool, UInt64, UInt64)
   }
 
   /// What the log keeps of a `Route`.

@@ -41,7 +41,8 @@ extension Event.Body {
       let cause = record.b == 0 ? nil : VectorNumber(rawValue: (record.b &- 1).byte)
       self = .vtlSwitched(from: VTL(rawValue: low), to: VTL(rawValue: high), reason, cause)
     case .hypercall, .intercepted, .synicMessage, .synicEvent, .syntheticTimerExpired, .protectionChanged,
-      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected, .connectionChanged:
+      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected, .connectionChanged, .guestCrashed,
+      .guestCrashDetail:
       guard let body = Self.vsm(kind, record) else { return nil }
       self = body
     case .taskPriorityChanged: self = .taskPriorityChanged(from: low, to: high)

@@ -43,7 +43,8 @@ extension Event: JSONWritable {
       json.field("reason", "\(reason)")
       json.field("vector", vector)
     case .hypercall, .intercepted, .synicMessage, .synicEvent, .syntheticTimerExpired, .protectionChanged,
-      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected, .connectionChanged:
+      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected, .connectionChanged, .guestCrashed,
+      .guestCrashDetail:
       writeVSM(to: &json)
     case .taskPriorityChanged(let from, let to):
       json.field("from", hex: from)

@@ -44,6 +44,8 @@ public enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
   case flushWaits = 37
   case eventInjected = 38
   case connectionChanged = 39
+  case guestCrashed = 40
+  case guestCrashDetail = 41
 }
 
 extension Event {
@@ -89,6 +91,8 @@ extension Event {
     case .flushWaits: .flushWaits
     case .eventInjected: .eventInjected
     case .connectionChanged: .connectionChanged
+    case .guestCrashed: .guestCrashed
+    case .guestCrashDetail: .guestCrashDetail
     }
   }
 }
@@ -159,7 +163,8 @@ public struct EventRecord: Hashable, Sendable {
       a = UInt64(reason.rawValue)
       b = vector.map { UInt64($0.rawValue) + 1 } ?? 0
     case .hypercall, .intercepted, .synicMessage, .synicEvent, .syntheticTimerExpired, .protectionChanged,
-      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected, .connectionChanged:
+      .overlayChanged, .tlbLockChanged, .flushWaits, .eventInjected, .connectionChanged, .guestCrashed,
+      .guestCrashDetail:
       packVSM(body)
     case .taskPriorityChanged(let from, let to): set(.taskPriorityChanged, from, to)
     case .exception(let vector, let errorCode, let address):

@@ -39,6 +39,12 @@ extension EventRecord {
       set(.connectionChanged, connection.kind.rawValue | connection.change.rawValue &<< 4, connection.sint)
       a = UInt64(connection.id)
       b = connection.target.packed
+    case .guestCrashed(let flags, let p0, let p1, let p2):
+      set(.guestCrashed, flags)
+      (a, b, c) = (p0, p1, p2)
+    case .guestCrashDetail(let hasMessage, let p3, let p4):
+      set(.guestCrashDetail, hasMessage ? 1 : 0)
+      (a, b) = (p3, p4)
     default: preconditionFailure("not an event of virtual secure mode")
     }
   }
@@ -94,6 +100,8 @@ extension Event.Body {
       return .connectionChanged(
         ConnectionSummary(
           what, change, id: UInt32(truncatingIfNeeded: record.a), target: ContextID(packed: record.b), sint: high))
+    case .guestCrashed: return .guestCrashed(flags: low, record.a, record.b, record.c)
+    case .guestCrashDetail: return .guestCrashDetail(hasMessage: low != 0, record.a, record.b)
     default: return nil
     }
   }

@@ -24,6 +24,10 @@ extension Event {
     case .eventInjected(let vtl, let vector, let code):
       return "\(Self.exceptionName(vector))" + (code.map { " error \(hex($0))" } ?? "") + " for VTL\(vtl.rawValue)"
     case .connectionChanged(let connection): return connection.text
+    case .guestCrashed(let flags, let p0, let p1, let p2):
+      return "the guest has crashed: P0 \(hex(p0)) P1 \(hex(p1)) P2 \(hex(p2))" + (flags.bit(5) ? ", no dump" : "")
+    case .guestCrashDetail(let hasMessage, let p3, let p4):
+      return hasMessage ? "its message: \(p4) bytes at \(hex(p3))" : "P3 \(hex(p3)) P4 \(hex(p4))"
     default: return ""
     }
   }
@@ -64,6 +68,15 @@ extension Event {
       json.field("vector", hex: vector)
       json.field("errorCode", hex: code)
     case .connectionChanged(let connection): connection.writeFields(to: &json)
+    case .guestCrashed(let flags, let p0, let p1, let p2):
+      json.field("flags", hex: flags)
+      json.field("p0", hex: p0)
+      json.field("p1", hex: p1)
+      json.field("p2", hex: p2)
+    case .guestCrashDetail(let hasMessage, let p3, let p4):
+      json.field("message", hasMessage)
+      json.field("p3", hex: p3)
+      json.field("p4", hex: p4)
     default: break
     }
   }

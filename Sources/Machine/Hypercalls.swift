@@ -185,6 +185,7 @@ extension Partition {
     case .interruptCommand: break  // `sendPair`, because it can fault
     case .taskPriority(let value): apply(apic(id).pointee.setTaskPriority(value, at: clock, rip: rip), to: id)
     case .resetPartition: stop(.guestReset)
+    case .guestCrashed(let control, let parameters): recordCrash(control, parameters, of: id, rip)
     case .enablePartitionVTL(let vtl): record(.vtlEnabled(vtl, forPartition: true), context: id)
     case .enableVP(let target, let initial): enable(target, initial)
     case .startVP(let target, let initial, let first): start(target, initial, first: first)
@@ -208,6 +209,12 @@ extension Partition {
     case .yield: return true
     }
     return false
+  }
+
+  /// The guest goes on, if it can. Two events, as one has no room for all five parameters.
+  private func recordCrash(_ control: UInt64, _ p: [UInt64], of id: ContextID, _ rip: UInt64) {
+    record(.guestCrashed(flags: UInt8(control >> 56), p[0], p[1], p[2]), context: id, rip: rip)
+    record(.guestCrashDetail(hasMessage: control.bit(62), p[3], p[4]), context: id, rip: rip)
   }
 
   /// A VTL comes into being on a VP: its private state, and a local APIC of its own.

@@ -43,8 +43,8 @@ struct PageAndCPUIDTests {
     // StartVirtualProcessor.
     #expect(leaf.ebx == 0x0033_8030)
     #expect(leaf.ecx == 0)
-    // XMM input, frequency MSRs, extended ranges to flush, XMM output, polled SINTs, hypercall MSR lock, direct timers.
-    #expect(leaf.edx == 0x000E_C110)
+    // XMM input, frequency MSRs, crash MSRs, extended ranges to flush, XMM output, polled SINTs, hypercall MSR lock, direct timers.
+    #expect(leaf.edx == 0x000E_C510)
     let recommendations = try #require(
       HyperVConfiguration(vpCount: 4, physicalAddressWidth: 36).cpuid(leaf: 0x4000_0004))
     #expect(recommendations == (0x0000_0C2C, 0x1000, 36, 0))

@@ -30,9 +30,9 @@ struct SyntheticMSRTests {
     #expect(throws: Fault.generalProtection()) { try partition.writeMSR(msr, 0, on: vp0) }
   }
 
-  // SynIC and its timers, which are not here; guest idle, crash and reenlightenment MSRs; and no MSR at all.
+  // SynIC and its timers, which are not here; guest idle and reenlightenment MSRs; and no MSR at all.
   @Test(arguments: [
-    0x4000_0080, 0x4000_0090, 0x4000_00B0, 0x4000_00F0, 0x4000_0100, 0x4000_0118, 0, 0x10,
+    0x4000_0080, 0x4000_0090, 0x4000_00B0, 0x4000_00F0, 0x4000_00FF, 0x4000_0106, 0x4000_0118, 0, 0x10,
   ])
   func `what is not offered faults`(msr: UInt32) {
     var partition = TestGuest().partition
@@ -40,6 +40,25 @@ struct SyntheticMSRTests {
       _ = try partition.readMSR(msr, on: vp0, at: .zero, runTime: .zero)
     }
     #expect(throws: Fault.generalProtection()) { try partition.writeMSR(msr, 0, on: vp0) }
+  }
+
+  @Test func `the crash MSRs keep what is written, and the notification tells it`() throws {
+    var partition = TestGuest().partition
+    for n in 0..<5 as Range<UInt32> {
+      #expect(try read(partition, 0x4000_0100 + n) == 0)
+      #expect(try partition.writeMSR(0x4000_0100 + n, UInt64.max - UInt64(n), on: vp0) == [])
+      #expect(try read(partition, 0x4000_0100 + n, vp: 1) == UInt64.max - UInt64(n))
+    }
+    // CrashNotify alone is offered, whatever is written.
+    #expect(try read(partition, 0x4000_0105) == 1 << 63)
+    #expect(try partition.writeMSR(0x4000_0105, 0x7FFF_FFFF_FFFF_FFFF, on: vp0) == [])
+    #expect(try read(partition, 0x4000_0105) == 1 << 63)
+    let parameters = (0..<5).map { UInt64.max - UInt64($0) }
+    #expect(
+      try partition.writeMSR(0x4000_0105, 3 << 62, on: vp0)
+        == [.guestCrashed(control: 3 << 62, parameters: parameters)])
+    partition.reset()
+    #expect(try read(partition, 0x4000_0100) == 0)
   }
 
   @Test func `the hypercall page needs an identity first`() throws {

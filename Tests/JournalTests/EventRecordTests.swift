@@ -29,6 +29,8 @@ import Testing
       .tlbLockChanged(VTL(1), isLocked: true), .tlbLockChanged(VTL(0), isLocked: false),
       .flushWaits(ContextID(vp: VPIndex(rawValue: .max), vtl: VTL(15))),
       .eventInjected(VTL(0), vector: 13, errorCode: .max), .eventInjected(VTL(1), vector: 6, errorCode: nil),
+      .guestCrashed(flags: 0xFF, .max, 1, .max), .guestCrashDetail(hasMessage: true, .max, .max),
+      .guestCrashDetail(hasMessage: false, 0, 0),
       .taskPriorityChanged(from: 0x50, to: 0xFF),
       .exception(vector: 14, errorCode: .max, address: .max),
       .exception(vector: 6, errorCode: nil, address: 0),

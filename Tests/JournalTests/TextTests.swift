@@ -91,6 +91,10 @@ struct TextTests {
         .connectionChanged(ConnectionSummary(.route, .refused, id: 0x102, target: ContextID(1, 1), sint: 2)), "CONN",
         "SINT route to 1.1 SINT2 refused"
       ),
+      (.guestCrashed(flags: 0x80, 0x7E, 2, 3), "CRASH", "the guest has crashed: P0 7e P1 2 P2 3"),
+      (.guestCrashed(flags: 0xA0, 0, 0, 0), "CRASH", "the guest has crashed: P0 0 P1 0 P2 0, no dump"),
+      (.guestCrashDetail(hasMessage: false, 4, 0x1F), "CRASH", "P3 4 P4 1f"),
+      (.guestCrashDetail(hasMessage: true, 0x5000, 31), "CRASH", "its message: 31 bytes at 5000"),
       (.taskPriorityChanged(from: 0, to: 0x50), "TPR", "00 -> 50"),
       (.exception(vector: 14, errorCode: 2, address: 0xDEAD), "EXC", "#PF error 2 address dead"),
       (.exception(vector: 6, errorCode: nil, address: 0), "EXC", "#UD"),

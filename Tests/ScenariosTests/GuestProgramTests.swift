@@ -74,6 +74,16 @@ import Testing
     #expect(run.exitValue == 0)
   }
 
+  @Test func `a guest that says it has crashed is heard, with its five parameters, and runs on`() throws {
+    let run = try GuestRun("crash", machine(1), for: .seconds(1))
+    #expect(run.lines == ["crash: ok"])
+    #expect(run.exitValue == 0)
+    let kinds = run.events.map(\.kind).filter { $0 == .guestCrashed || $0 == .guestCrashDetail }
+    #expect(kinds == [.guestCrashed, .guestCrashDetail])
+    let crash = Event.Body.guestCrashed(flags: 0xC0, 0x7E, 0x8100_0000_0000_0000, 0xFFFF_FFFF_8000_0000)
+    #expect(run.events.contains { $0.body == crash })
+  }
+
   @Test(arguments: [2, 3])
   func `connections lead messages and event flags to the source of their port`(vps: Int) throws {
     let run = try GuestRun("connections", machine(vps, vtls: 2), for: .seconds(1))

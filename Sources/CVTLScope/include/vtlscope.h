@@ -639,8 +639,10 @@ VTLSCOPE_ASSERT(VTLSCOPE_MEMORY_BYTES == VTLSCOPE_MEMORY_OVERLAYS + 16 * VTLSCOP
  *                       0 made, 1 broken,
  *                       2 refused 7:4;
  *                       SINT 15:8
+ * 40 guest crashed      CRASH_CTL 63:56         P0                  P1                   P2
+ * 41 and the rest       has a message 0         P3                  P4
  *
- * The fields of 9 other than code, status 15:0 are of version 1.2, as are 30 to 39.
+ * The fields of 9 other than code, status 15:0 are of version 1.2, as are 30 to 41.
  */
 typedef struct vtlscope_event {
   uint64_t stamp; /* 1 + the sequence number; 0 while the slot is being written */

@@ -24,6 +24,7 @@ public enum EventText {
       case .dropped: .wrong
       }
     case .connectionChanged(let connection): connection.change == .refused ? .wrong : .plain
+    case .guestCrashed, .guestCrashDetail: .wrong
     case .stopped(let cause, _): cause == .tripleFault || cause == .nothingCanHappen ? .wrong : .plain
     case .accepted, .acknowledged, .endOfInterrupt, .timerExpired, .halted, .woke, .vtlSwitched,
       .taskPriorityChanged, .nmiTaken, .initialized, .started, .mapRebuilt, .apicBaseChanged, .softwareEnable,

@@ -184,7 +184,8 @@ public struct Journey: Hashable, Sendable {
     case .spuriousEOI, .halted, .woke, .vtlSwitched, .hypercall, .taskPriorityChanged, .exception, .mapRebuilt,
       .apicBaseChanged, .softwareEnable, .apicError, .vtlEnabled, .command, .stopped, .routeWritten, .timerWriteIgnored,
       .paravirtualCall, .intercepted, .synicMessage, .synicEvent, .protectionChanged, .overlayChanged, .tlbLockChanged,
-      .flushWaits, .eventInjected, .connectionChanged:
+      .flushWaits, .eventInjected, .connectionChanged, .guestCrashed,
+      .guestCrashDetail:
       break
     }
   }
