@@ -36,6 +36,8 @@
     hsubpd | START 66 0f 7d ca STORE
     addsubps | START f2 0f d0 ca STORE
     addsubpd | START 66 0f d0 ca STORE
+    dpps | START 66 0f 3a 40 ca f3 STORE | n
+    dppd m | START 66 0f 3a 41 4b 10 31 STORE
     roundps | START 66 0f 3a 08 ca 04 STORE
     roundps up | START 66 0f 3a 08 ca 02 STORE
     roundpd quiet | START 66 0f 3a 09 ca 08 STORE
@@ -88,7 +90,7 @@
         vcvtss2sd | START c5 e2 5a ca STORE
         vroundps | START c4 e3 7d 08 ca 04 STORE
         vhaddps | START c5 e7 7c ca STORE
-        vdpps | START c4 e3 65 40 ca f3 STORE
+        vdpps | START c4 e3 65 40 ca f3 STORE | n
         vcomisd | START c5 f9 2f ca STORE
         """.replacing("START", with: start).replacing("STORE", with: store))
   }

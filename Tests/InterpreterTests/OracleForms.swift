@@ -5,11 +5,13 @@
     var bytes: [UInt8]
     /// Flags that the manual calls undefined after it.
     var undefined: UInt64
+    /// Which of several NaNs in single precision becomes the result's is the processor's own (SDM Vol. 2, "DPPS").
+    var leavesNaNOpen = false
     /// 64, or 32 for code that only 32-bit mode has.
     var bits = 64
   }
 
-  /// Reads lines of `name | bytes | undefined flags`.
+  /// Reads lines of `name | bytes | undefined flags`, where an `n` among the flags leaves open which NaN is the result.
   ///
   /// A name that ends in `*` stands for 8, 16, 32 and 64 bits, bit 0 of the opcode being the size; one in `+` for 16, 32
   /// and 64. The opcode is the bytes up to a `.`.
@@ -21,6 +23,7 @@
       let opcode = halves[0]
       let tail = halves.count > 1 ? halves[1] : []
       let undefined = fields.count > 2 ? flagBits(fields[2]) : 0
+      let leavesNaNOpen = fields.count > 2 && fields[2].contains("n")
       var variants: [[UInt8]] = [opcode]
       if name.contains("*") || name.contains("+") { variants = [opcode, [0x66] + opcode, [0x48] + opcode] }
       if name.contains("*") {
@@ -28,7 +31,7 @@
         byte[byte.count - 1] &= 0xFE
         variants += [byte, [0x40] + byte]
       }
-      return variants.map { Form(name: name, bytes: $0 + tail, undefined: undefined) }
+      return variants.map { Form(name: name, bytes: $0 + tail, undefined: undefined, leavesNaNOpen: leavesNaNOpen) }
     }
   }
 
