@@ -36,15 +36,6 @@ public enum SyntheticMSR: UInt32, Hashable, Sendable, CaseIterable {
   case crashParameter4 = 0x4000_0104
   /// HV_X64_MSR_CRASH_CTL: reads what is offered, bit 63; writing bit 63 says that the guest has crashed.
   case crashControl = 0x4000_0105
-
-  /// Which of the five parameters it is, 0...4.
-  public var crashParameter: Int? {
-    switch self {
-    case .crashParameter0, .crashParameter1, .crashParameter2, .crashParameter3, .crashParameter4:
-      Int(rawValue - Self.crashParameter0.rawValue)
-    default: nil
-    }
-  }
 }
 
 /// An MSR that names a page of guest memory: bit 0 enable, bits 63:12 the guest page number.

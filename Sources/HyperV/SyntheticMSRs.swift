@@ -33,7 +33,7 @@ extension HyperVPartition {
     case .taskPriority: return .taskPriority
     case .vpAssistPage: return .value(self[context].assistPage.rawValue)
     case .crashParameter0, .crashParameter1, .crashParameter2, .crashParameter3, .crashParameter4:
-      return .value(crashParameters[msr.crashParameter ?? 0])
+      return .value(crashParameters[Self.crashParameter(msr)])
     case .crashControl: return .value(Self.crashNotify)
     }
   }
@@ -58,12 +58,17 @@ extension HyperVPartition {
       return [.taskPriority(priority)]
     case .vpAssistPage: return try setAssistPage(value, of: context)
     case .crashParameter0, .crashParameter1, .crashParameter2, .crashParameter3, .crashParameter4:
-      crashParameters[msr.crashParameter ?? 0] = value
+      crashParameters[Self.crashParameter(msr)] = value
       return []
     case .crashControl:
       return value & Self.crashNotify == 0 ? [] : [.guestCrashed(control: value, parameters: crashParameters)]
     case .vpIndex, .vpRuntime, .timeReferenceCount, .tscFrequency, .apicFrequency: throw .generalProtection()
     }
+  }
+
+  /// Which of the five it is, 0...4.
+  private static func crashParameter(_ msr: SyntheticMSR) -> Int {
+    Int(msr.rawValue - SyntheticMSR.crashParameter0.rawValue)
   }
 
   /// HV_CRASH_CTL_REG_CONTENTS, CrashNotify. Other bits say more, and ask for nothing.

@@ -19,28 +19,24 @@ extension Interpreter {
   }
 
   private func look(_ c: CPU, _ address: UInt64, _ flags: TranslationFlags) throws(Stop) -> AddressTranslation {
+    guard c.pointee.cr0 & CR0.paging.rawValue != 0 else {
+      return destination(c, address & 0xFFFF_FFFF, flags, cacheType: CPUState.writeBack)
+    }
+    guard !c.isLongModeActive || isCanonical(address) else {
+      return AddressTranslation(.pageNotPresent, fault: .generalProtection())
+    }
     var steps = InlineArray<4, TableStep>(repeating: TableStep())
-    var walk = Walk(unpaged: address & 0xFFFF_FFFF, isUser: true)
-    let isPaged = c.pointee.cr0 & CR0.paging.rawValue != 0
-    let privileges = c.privileges(flags)
-    if isPaged {
-      // Non-canonical addresses have no translation.
-      guard !c.isLongModeActive || (Int64(bitPattern: address) << 16) >> 16 == Int64(bitPattern: address) else {
-        return AddressTranslation(.pageNotPresent, fault: .generalProtection())
-      }
-      walk = try tables(c, address, flags.accesses.first ?? .read, privileges.first ?? .supervisor, &steps)
-    }
-    if isPaged, !flags.contains(.privilegeExempt) {
+    let (accesses, privileges) = (flags.accesses, c.privileges(flags))
+    let walk = try tables(c, address, accesses.first ?? .read, privileges.first ?? .supervisor, &steps)
+    if !flags.contains(.privilegeExempt) {
       for privilege in privileges {
-        for kind in flags.accesses where !allows(c, walk, kind, privilege) {
-          throw pageFault(c, address, kind, privilege, [.present])
-        }
+        for kind in accesses { try checkRights(c, walk, address, kind, privilege) }
       }
     }
-    if isPaged, flags.contains(.setPageTableBits) {
+    if flags.contains(.setPageTableBits) {
       try mark(c, &steps, isWrite: flags.contains(.validateWrite), for: address)
     }
-    return destination(c, walk.gpa, flags, cacheType: isPaged ? c.cacheType(steps) : CPUState.writeBack)
+    return destination(c, walk.gpa, flags, cacheType: c.cacheType(steps))
   }
 
   /// The last step: whether the page itself allows it.
@@ -104,7 +100,6 @@ extension UnsafeMutablePointer where Pointee == CPUState {
   /// Why there is no translation, from the fault or the intercept that it would have been.
   fileprivate func failedTranslation(_ stop: Stop) -> AddressTranslation {
     guard stop == .fault else {
-      pointee.pending = .none
       guard case .memoryIntercept(let gpa, _, let kind, _) = pointee.exit else {
         return AddressTranslation(.gpaUnmapped)
       }

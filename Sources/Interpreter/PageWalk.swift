@@ -113,6 +113,17 @@ extension Interpreter {
     }
     var steps = InlineArray<4, TableStep>(repeating: TableStep())
     let walk = try tables(c, address, kind, privilege, &steps)
+    try checkRights(c, walk, address, kind, privilege)
+    var result = walk
+    if kind == .write { result.isDirty = true }
+    try mark(c, &steps, isWrite: kind == .write, for: address)
+    return result
+  }
+
+  /// Throws the page fault where the page tables or protection keys do not allow the access.
+  func checkRights(
+    _ c: CPU, _ walk: Walk, _ address: UInt64, _ kind: AccessKind, _ privilege: Privilege
+  ) throws(Stop) {
     // The error code tells of the key also where other rights are missing (SDM Vol. 3A, 4.7).
     guard keyAllows(c, walk, kind, privilege) else {
       throw pageFault(c, address, kind, privilege, [.present, .protectionKey])
@@ -120,15 +131,6 @@ extension Interpreter {
     guard isAllowed(c, walk, kind, privilege) else {
       throw pageFault(c, address, kind, privilege, [.present])
     }
-    var result = walk
-    if kind == .write { result.isDirty = true }
-    try mark(c, &steps, isWrite: kind == .write, for: address)
-    return result
-  }
-
-  /// Whether the page tables and protection keys allow an access.
-  func allows(_ c: CPU, _ walk: Walk, _ kind: AccessKind, _ privilege: Privilege) -> Bool {
-    isAllowed(c, walk, kind, privilege) && keyAllows(c, walk, kind, privilege)
   }
 
   /// What PKRU says of a user page in 4-level paging: AD keeps data accesses away, WD writes, the supervisor's only with

@@ -7,7 +7,6 @@ import Memory
 extension MachineVPRegisters {
   mutating func translate(_ address: GVA, _ flags: TranslationFlags, for id: ContextID) -> AddressTranslation {
     let probe = partition.probe
-    probe.reset(.powerOn)
     probe.vtl = id.vtl
     probe.privateState = partition.privateState(of: id)
     probe.protectionKeyRights = partition.vps[id.vp.index].processor.protectionKeyRights

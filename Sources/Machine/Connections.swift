@@ -11,17 +11,16 @@ extension Partition {
   func perform(_ command: ConnectionCommand, by writer: ContextID) {
     let port = port(for: command, in: writer.vtl)
     let id = command.id(in: writer.vtl)
-    let isDone: Bool
     switch command.operation {
     case .makeRoute, .makeMessageConnection, .makeEventConnection:
-      isDone = isSource(port.sint, of: port.target) && hyperV.connections.open(command.kind, id, to: port)
+      let isDone = isSource(port.sint, of: port.target) && hyperV.connections.open(command.kind, id, to: port)
       note(command.kind, isDone ? .made : .refused, id, port, by: writer)
     case .breakRoute, .breakMessageConnection, .breakEventConnection:
       let old = hyperV.connections.close(command.kind, id, by: writer.vtl)
       note(command.kind, old == nil ? .refused : .broken, id, old ?? port, by: writer)
       if let old { discardMessages(of: id, command.kind, old) }
     case .signalRoute:
-      isDone = hyperV.connections[.route, id] != nil && raiseSource(port)
+      let isDone = hyperV.connections[.route, id] != nil && raiseSource(port)
       if !isDone { note(.route, .refused, id, port, by: writer) }
     }
   }

@@ -36,11 +36,7 @@ extension GuestMemory {
   public func writeBeneath(_ bytes: [UInt8], at gpa: GPA) -> Bool {
     precondition(Int(gpa.pageOffset) + bytes.count <= 4096, "across a page")
     guard let page = ramPage(gpa.pageNumber) else { return false }
-    let offset = Int(gpa.pageOffset)
-    bytes.withUnsafeBytes {
-      UnsafeMutableRawBufferPointer(start: base + page << 12 + offset, count: $0.count).copyMemory(from: $0)
-    }
-    noteWrite(page, offset, bytes.count)
+    put(bytes, in: page, offset: Int(gpa.pageOffset))
     return true
   }
 
@@ -84,20 +80,27 @@ extension GuestMemory {
     withUnsafeBytes(of: value.littleEndian) {
       bytes(of: overlay).advanced(by: offset).copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: count)
     }
-    noteWrite(Int(ramPages) + overlay.index, offset, count)
+    noteWrite(backing(of: overlay), offset, count)
   }
 
   public func write(_ bytes: [UInt8], to overlay: OverlayPage, offset: Int = 0) {
     precondition(offset >= 0 && offset + bytes.count <= 4096, "outside the overlay page")
-    guard !bytes.isEmpty else { return }
-    bytes.withUnsafeBytes {
-      UnsafeMutableRawBufferPointer(start: self.bytes(of: overlay) + offset, count: $0.count).copyMemory(from: $0)
-    }
-    noteWrite(Int(ramPages) + overlay.index, offset, bytes.count)
+    put(bytes, in: backing(of: overlay), offset: offset)
   }
 
-  private func bytes(of overlay: OverlayPage) -> UnsafeMutableRawPointer {
+  /// Stores in a backing page, of RAM or of an overlay.
+  private func put(_ bytes: [UInt8], in backing: Int, offset: Int) {
+    guard !bytes.isEmpty else { return }
+    bytes.withUnsafeBytes {
+      UnsafeMutableRawBufferPointer(start: base + backing << 12 + offset, count: $0.count).copyMemory(from: $0)
+    }
+    noteWrite(backing, offset, bytes.count)
+  }
+
+  private func bytes(of overlay: OverlayPage) -> UnsafeMutableRawPointer { base + backing(of: overlay) << 12 }
+
+  private func backing(of overlay: OverlayPage) -> Int {
     precondition(overlay.index < Int(overlayCount), "an overlay of another memory")
-    return base + (Int(ramPages) + overlay.index) << 12
+    return Int(ramPages) + overlay.index
   }
 }

@@ -56,6 +56,11 @@ void context_prepare(uint32_t vp, uint32_t vtl);
 // Makes a prepared VTL0 context the running one: loads its descriptor tables and GS.
 void context_load(struct context *context);
 
+// How often a context has taken a vector.
+static inline uint64_t interrupt_count(uint32_t vp, uint32_t vtl, uint8_t vector) {
+  return contexts[vtl][vp].counts[vector];
+}
+
 static inline struct context *this_context(void) {
   struct context *context;
   __asm__("movq %%gs:0, %0" : "=r"(context));

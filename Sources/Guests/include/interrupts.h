@@ -54,6 +54,8 @@ extern const struct table_register idt_register;
 
 void idt_build(void);
 void set_handler(uint32_t vtl, uint8_t vector, handler *handler);
+// A handler for what only has to arrive.
+static inline void ignore_interrupt(struct frame *frame) { (void)frame; }
 // In a handler: the dispatcher shall write no EOI after it.
 void leave_in_service(void);
 

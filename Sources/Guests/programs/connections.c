@@ -21,8 +21,6 @@ static _Alignas(4096) struct synic_message messages[VTLS][16];
 static _Alignas(4096) volatile uint64_t event_flags[VTLS][512];
 static struct synic_message *const slot = &messages[0][SINT_MESSAGE];
 
-static void ignore(struct frame *frame) { (void)frame; }
-static uint64_t count(uint32_t vp, uint32_t vtl, uint8_t vector) { return contexts[vtl][vp].counts[vector]; }
 static uint64_t flag_word(uint32_t vtl, uint32_t sint, uint32_t word) { return event_flags[vtl][sint * 32 + word]; }
 
 #define EXPECT_STATUS(call, expected)                              \
@@ -103,7 +101,7 @@ static void test_parameters(void) {
 
 // What is posted while the slot is taken waits for it, in order, in the buffers of its port.
 static void test_messages(void) {
-  uint64_t before = count(1, 0, VECTOR_MESSAGE);
+  uint64_t before = interrupt_count(1, 0, VECTOR_MESSAGE);
   for (uint64_t i = 0; i <= BUFFERS; i++) EXPECT_STATUS(post_message(CONNECTION, TYPE, i), HV_SUCCESS);
   EXPECT_STATUS(post_message(CONNECTION, TYPE, 99), HV_INSUFFICIENT_BUFFERS);
   connection_device(MESSAGE_CONNECTION_MAKE, OTHER_CONNECTION, 1, SINT_MESSAGE);
@@ -115,7 +113,7 @@ static void test_messages(void) {
           slot->type, slot->payload[0]);
     CHECK(slot->origin == (last ? OTHER_CONNECTION : CONNECTION), "origin %lx", slot->origin);
     CHECK(slot->flags == !last, "message %lu: flags %x", i, (uint32_t)slot->flags);
-    CHECK(count(1, 0, VECTOR_MESSAGE) == before + 1 + i, "%lu interrupts", count(1, 0, VECTOR_MESSAGE) - before);
+    CHECK(interrupt_count(1, 0, VECTOR_MESSAGE) == before + 1 + i, "%lu interrupts", interrupt_count(1, 0, VECTOR_MESSAGE) - before);
     empty_slot();
   }
   CHECK(slot->type == 0, "type %x", slot->type);
@@ -144,11 +142,11 @@ static void expect_flags(uint64_t low, uint64_t high, uint64_t interrupts) {
   spin_for(10000);
   CHECK(flag_word(0, SINT_EVENT, 0) == low, "flags %lx", flag_word(0, SINT_EVENT, 0));
   CHECK(flag_word(0, SINT_EVENT, 31) == high, "flags %lx", flag_word(0, SINT_EVENT, 31));
-  CHECK(count(1, 0, VECTOR_EVENT) == interrupts, "%lu interrupts", count(1, 0, VECTOR_EVENT));
+  CHECK(interrupt_count(1, 0, VECTOR_EVENT) == interrupts, "%lu interrupts", interrupt_count(1, 0, VECTOR_EVENT));
 }
 
 static void test_events(void) {
-  uint64_t before = count(1, 0, VECTOR_EVENT);
+  uint64_t before = interrupt_count(1, 0, VECTOR_EVENT);
   EXPECT_STATUS(signal_event(EVENTS, 0), HV_SUCCESS);
   expect_flags(1ull << EVENTS, 0, before + 1);
   EXPECT_STATUS(signal_event(EVENTS, 0), HV_SUCCESS); // it is set
@@ -168,15 +166,15 @@ static void test_events(void) {
 static void test_routes(void) {
   connection_device(ROUTE_SIGNAL, 0, 1, SINT_ROUTED);
   spin_for(10000);
-  CHECK(count(1, 0, VECTOR_ROUTED) == 0, "there was no route");
+  CHECK(interrupt_count(1, 0, VECTOR_ROUTED) == 0, "there was no route");
   connection_device(ROUTE_MAKE, 0, 1, SINT_ROUTED);
   connection_device(ROUTE_SIGNAL, 0, 1, SINT_ROUTED);
   spin_for(10000);
-  CHECK(count(1, 0, VECTOR_ROUTED) == 1, "%lu interrupts", count(1, 0, VECTOR_ROUTED));
+  CHECK(interrupt_count(1, 0, VECTOR_ROUTED) == 1, "%lu interrupts", interrupt_count(1, 0, VECTOR_ROUTED));
   connection_device(ROUTE_BREAK, 0, 1, SINT_ROUTED);
   connection_device(ROUTE_SIGNAL, 0, 1, SINT_ROUTED);
   spin_for(10000);
-  CHECK(count(1, 0, VECTOR_ROUTED) == 1, "the route is broken");
+  CHECK(interrupt_count(1, 0, VECTOR_ROUTED) == 1, "the route is broken");
 }
 
 // VTL1 of processor 0, which makes connections to itself
@@ -201,16 +199,16 @@ static const struct secure_program secure = {.start = secure_start, .call = secu
 
 static void test_secure(void) {
   set_handler(1, VECTOR_MESSAGE, handle_message);
-  set_handler(1, VECTOR_EVENT, ignore);
+  set_handler(1, VECTOR_EVENT, ignore_interrupt);
   vtl1_enable(&secure);
   connection_device(MESSAGE_CONNECTION_BREAK, SECURE, 0, 0); // it is not VTL0's
-  uint64_t lower = count(0, 0, VECTOR_MESSAGE);
+  uint64_t lower = interrupt_count(0, 0, VECTOR_MESSAGE);
   EXPECT_STATUS(post_message(SECURE, TYPE, 42), HV_SUCCESS);
   EXPECT_STATUS(signal_event(SECURE, 0), HV_SUCCESS);
   vtl_call(&(struct vtl_call){0});
-  CHECK(count(0, 1, VECTOR_MESSAGE) == 1 && count(0, 1, VECTOR_EVENT) == 1, "%lu, %lu interrupts",
-        count(0, 1, VECTOR_MESSAGE), count(0, 1, VECTOR_EVENT));
-  CHECK(count(0, 0, VECTOR_MESSAGE) == lower && slot->type == 0, "VTL0 got it");
+  CHECK(interrupt_count(0, 1, VECTOR_MESSAGE) == 1 && interrupt_count(0, 1, VECTOR_EVENT) == 1, "%lu, %lu interrupts",
+        interrupt_count(0, 1, VECTOR_MESSAGE), interrupt_count(0, 1, VECTOR_EVENT));
+  CHECK(interrupt_count(0, 0, VECTOR_MESSAGE) == lower && slot->type == 0, "VTL0 got it");
 }
 
 void guest_main(void) {
@@ -218,8 +216,8 @@ void guest_main(void) {
     panic("this needs two processors and VTL1");
   CHECK((cpuid(0x40000003, 0).ebx >> 4 & 3) == 3, "no privileges to post messages and signal events");
   set_handler(0, VECTOR_MESSAGE, handle_message);
-  set_handler(0, VECTOR_EVENT, ignore);
-  set_handler(0, VECTOR_ROUTED, ignore);
+  set_handler(0, VECTOR_EVENT, ignore_interrupt);
+  set_handler(0, VECTOR_ROUTED, ignore_interrupt);
   hypercall_enable();
   processors_start(run);
   enable_interrupts();

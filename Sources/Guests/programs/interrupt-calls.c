@@ -27,28 +27,26 @@ static uint16_t give(struct assertion a) {
 static struct assertion assertion(uint64_t control, uint64_t destination, uint32_t vector) {
   return (struct assertion){.partition = HV_PARTITION_SELF, .control = control, .destination = destination, .vector = vector};
 }
-static uint64_t count(uint32_t vtl, uint8_t vector) { return contexts[vtl][0].counts[vector]; }
-static void ignore(struct frame *frame) { (void)frame; }
 
 static void test_delivery(void) {
   struct { uint64_t control, destination; } ways[] = {{FIXED, 0}, {LOWEST, 0}, {FIXED | LOGICAL, 1}, {LOWEST | LOGICAL, 1}};
   for (uint32_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-    uint64_t before = count(0, VECTOR);
+    uint64_t before = interrupt_count(0, 0, VECTOR);
     disable_interrupts();
     CHECK(give(assertion(ways[i].control, ways[i].destination, VECTOR)) == HV_SUCCESS, "way %u", i);
-    CHECK(apic_bit(APIC_IRR, VECTOR) && count(0, VECTOR) == before, "way %u: not pending", i);
+    CHECK(apic_bit(APIC_IRR, VECTOR) && interrupt_count(0, 0, VECTOR) == before, "way %u: not pending", i);
     enable_interrupts();
     spin_for(100);
-    CHECK(count(0, VECTOR) == before + 1, "way %u: taken %lu times", i, count(0, VECTOR) - before);
+    CHECK(interrupt_count(0, 0, VECTOR) == before + 1, "way %u: taken %lu times", i, interrupt_count(0, 0, VECTOR) - before);
   }
-  CHECK(count(1, VECTOR) == 0, "VTL1 took it");
-  uint64_t before = count(0, VECTOR_NMI);
+  CHECK(interrupt_count(0, 1, VECTOR) == 0, "VTL1 took it");
+  uint64_t before = interrupt_count(0, 0, VECTOR_NMI);
   CHECK(give(assertion(NMI, 0, 0)) == HV_SUCCESS, "NMI");
-  CHECK(count(0, VECTOR_NMI) == before + 1, "%lu NMIs", count(0, VECTOR_NMI) - before);
+  CHECK(interrupt_count(0, 0, VECTOR_NMI) == before + 1, "%lu NMIs", interrupt_count(0, 0, VECTOR_NMI) - before);
   // Nobody is there: a device hears nothing of it either.
-  before = count(0, VECTOR);
+  before = interrupt_count(0, 0, VECTOR);
   CHECK(give(assertion(FIXED, 7, VECTOR)) == HV_SUCCESS, "APIC ID 7");
-  CHECK(count(0, VECTOR) == before, "taken");
+  CHECK(interrupt_count(0, 0, VECTOR) == before, "taken");
 }
 
 static void test_statuses(void) {
@@ -105,8 +103,8 @@ static void test_extended(void) {
 
 void guest_main(void) {
   intercepts_enable();
-  set_handler(0, VECTOR, ignore);
-  set_handler(0, VECTOR_NMI, ignore);
+  set_handler(0, VECTOR, ignore_interrupt);
+  set_handler(0, VECTOR_NMI, ignore_interrupt);
   apic_write(APIC_DFR, DFR_FLAT);
   apic_write(APIC_LDR, 1 << 24);
   enable_interrupts();

@@ -107,7 +107,6 @@ static void random_call(void) {
   restore_interrupts(enabled);
 }
 
-static void ignore(struct frame *frame) { (void)frame; }
 
 static void secure_start(void) { enable_interrupts(); }
 
@@ -140,8 +139,8 @@ void guest_main(void) {
     for (uint32_t vtl = 0; vtl < VTLS; vtl++)
       states[vtl][vp] = (seed * 64 + vp * 2 + vtl + 1) * 0x9E3779B97F4A7C15ull;
   for (uint32_t vector = VECTOR_FIRST_EXTERNAL; vector < VECTOR_SPURIOUS; vector++) {
-    set_handler(0, (uint8_t)vector, ignore);
-    set_handler(1, (uint8_t)vector, ignore);
+    set_handler(0, (uint8_t)vector, ignore_interrupt);
+    set_handler(1, (uint8_t)vector, ignore_interrupt);
   }
   for (uint32_t i = 0; i < CONNECTIONS; i++) {
     connection_device(MESSAGE_CONNECTION_MAKE, i, i % processor_count(), i % 3);

@@ -22,8 +22,6 @@ extern uint64_t first_page_table[];
 static _Alignas(4096) volatile uint64_t frames[2][512];
 static volatile uint64_t *const window = (volatile uint64_t *)WINDOW;
 
-static void ignore(struct frame *frame) { (void)frame; }
-static uint64_t count(uint32_t vp, uint32_t vtl, uint8_t vector) { return contexts[vtl][vp].counts[vector]; }
 
 // VTL1 of processor 1
 
@@ -35,7 +33,7 @@ static uint16_t set_lock(bool locked) {
 }
 
 static void hold(uint64_t ticks) {
-  uint64_t vtl0 = count(0, 0, VECTOR_VTL0), vtl1 = count(0, 1, VECTOR_VTL1);
+  uint64_t vtl0 = interrupt_count(0, 0, VECTOR_VTL0), vtl1 = interrupt_count(0, 1, VECTOR_VTL1);
   CHECK(set_lock(true) == HV_SUCCESS, "lock");
   held = true;
   spin_for(ticks / 2);
@@ -44,8 +42,8 @@ static void hold(uint64_t ticks) {
   CHECK(send_synthetic_ipi(VECTOR_VTL0, HV_INPUT_VTL(0), 1) == HV_SUCCESS, "IPI");
   spin_for(ticks / 2);
   CHECK(!flushed, "the flush did not wait");
-  CHECK(count(0, 1, VECTOR_VTL1) == vtl1 + 1, "VTL1 took %lu", count(0, 1, VECTOR_VTL1) - vtl1);
-  CHECK(count(0, 0, VECTOR_VTL0) == vtl0, "VTL0 took %lu while it waits", count(0, 0, VECTOR_VTL0) - vtl0);
+  CHECK(interrupt_count(0, 1, VECTOR_VTL1) == vtl1 + 1, "VTL1 took %lu", interrupt_count(0, 1, VECTOR_VTL1) - vtl1);
+  CHECK(interrupt_count(0, 0, VECTOR_VTL0) == vtl0, "VTL0 took %lu while it waits", interrupt_count(0, 0, VECTOR_VTL0) - vtl0);
   let_go_at = rdtsc();
 }
 
@@ -70,7 +68,7 @@ static enum vtl_return secure_call(struct registers *registers) {
 }
 
 static void secure_start(void) {
-  set_handler(1, VECTOR_VTL1, ignore);
+  set_handler(1, VECTOR_VTL1, ignore_interrupt);
   enable_interrupts();
 }
 
@@ -207,7 +205,7 @@ void guest_main(void) {
     panic("this needs two processors and VTL1");
   CHECK(cpuid(0x40000004, 0).eax >> 2 & 1, "flushes are not recommended");
   frames[0][0] = 100, frames[1][0] = 101;
-  set_handler(0, VECTOR_VTL0, ignore);
+  set_handler(0, VECTOR_VTL0, ignore_interrupt);
   processors_start(run);
   vtl1_enable(&secure);
   enabled = true;
@@ -217,10 +215,10 @@ void guest_main(void) {
   test_flushes();
   test_statuses();
   for (int i = 0; i < FORMS; i++) {
-    uint64_t before = count(0, 0, VECTOR_VTL0);
+    uint64_t before = interrupt_count(0, 0, VECTOR_VTL0);
     test_lock(JOB_HOLD, &forms[i], 1 << 1);
     test_lock(JOB_LET_GO, &forms[i], 1 << 1 | 1);
-    CHECK(count(0, 0, VECTOR_VTL0) == before + 2, "VTL0 took %lu", count(0, 0, VECTOR_VTL0) - before);
+    CHECK(interrupt_count(0, 0, VECTOR_VTL0) == before + 2, "VTL0 took %lu", interrupt_count(0, 0, VECTOR_VTL0) - before);
   }
   test_own_lock();
   finish("tlb");

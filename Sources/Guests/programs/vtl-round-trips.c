@@ -5,10 +5,9 @@
 
 enum { VECTOR_VTL1 = 0x72 };
 
-static void ignore(struct frame *frame) { (void)frame; }
 
 static void secure_start(void) {
-  set_handler(1, VECTOR_VTL1, ignore);
+  set_handler(1, VECTOR_VTL1, ignore_interrupt);
   enable_interrupts();
 }
 

@@ -13,7 +13,7 @@ enum AssertVirtualInterrupt: Hypercall {
     _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
     registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
-    guard call.input.uint64(at: 0) == HypercallConstant.partitionSelf else { throw .accessDenied }
+    try call.checkPartition(orAnswer: .accessDenied)
     try call.checkZero(29..<32)
     let target = VTL(rawValue: call.input.uint8(at: 28))
     guard target < call.caller.vtl else { throw .accessDenied }
@@ -34,7 +34,9 @@ extension HypercallInvocation {
     let control = input.uint64(at: 8)
     guard control & 0xFFFF_FFFC_0000_0000 == 0, let destination = UInt32(exactly: input.uint64(at: 16)),
       let vector = UInt8(exactly: input.uint32(at: 24)),
-      let mode = Self.deliveryModes[UInt32(truncatingIfNeeded: control)]
+      // HV_INTERRUPT_TYPE has the numbers of the delivery modes.
+      let mode = UInt8(exactly: control & 0xFFFF_FFFF).flatMap(DeliveryMode.init(rawValue:)),
+      Self.assertedModes.contains(mode)
     else { return nil }
     guard mode != .fixed && mode != .lowestPriority || vector >= 16 else { return nil }
     var command = InterruptCommand(rawValue: 0)
@@ -47,8 +49,5 @@ extension HypercallInvocation {
     return command
   }
 
-  /// HV_INTERRUPT_TYPE.
-  private static var deliveryModes: [UInt32: DeliveryMode] {
-    [0: .fixed, 1: .lowestPriority, 4: .nmi, 5: .initialize, 6: .startup]
-  }
+  private static var assertedModes: [DeliveryMode] { [.fixed, .lowestPriority, .nmi, .initialize, .startup] }
 }

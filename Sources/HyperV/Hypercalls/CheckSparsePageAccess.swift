@@ -21,13 +21,10 @@ enum CheckSparsePageAccess: Hypercall {
     guard wanted & 0xF0 == 0 else { throw .invalidParameter }
     let number = call.input.uint64(at: call.element)
     guard number >> 52 == 0, registers.isRAM(GPA(number << 12)) else { throw .invalidParameter }
-    let answer = answer(GPA(number << 12), wanted, target, registers)
-    var bytes = [UInt8](repeating: 0, count: 8)
-    bytes.setLittleEndian(answer, at: 0, count: 8)
-    call.output += bytes
+    call.answer(denial(GPA(number << 12), wanted, target, registers), count: 8)
   }
 
-  private static func answer(
+  private static func denial(
     _ page: GPA, _ wanted: UInt8, _ target: VTL, _ registers: some VPRegisterAccess
   ) -> UInt64 {
     var denied: UInt8 = 0

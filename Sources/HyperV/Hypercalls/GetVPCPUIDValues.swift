@@ -24,9 +24,7 @@ enum GetVPCPUIDValues: Hypercall {
     let subleaf = call.input.uint32(at: call.element + 4)
     let state = flags & 1 != 0 ? nil : call.input.uint64(at: call.element + 8)
     guard let answer = registers.cpuid(leaf, subleaf, enabledState: state, of: vp) else { throw .invalidParameter }
-    var bytes = [UInt8](repeating: 0, count: 16)
-    for i in 0..<4 { bytes.setLittleEndian(UInt64(answer[i]), at: 4 * i, count: 4) }
-    call.output += bytes
+    for register in answer { call.answer(UInt64(register), count: 4) }
   }
 
   /// Leaf and subleaf, and the EAX that was answered.

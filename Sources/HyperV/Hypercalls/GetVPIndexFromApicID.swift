@@ -21,9 +21,7 @@ enum GetVPIndexFromApicID: Hypercall {
     guard
       let found = partition.processors.first(where: { $0.apicID == id && $0.enabledVTLs.contains(target) })
     else { throw .invalidParameter }
-    var bytes = [UInt8](repeating: 0, count: 4)
-    bytes.setLittleEndian(UInt64(found.index.rawValue), at: 0, count: 4)
-    call.output += bytes
+    call.answer(UInt64(found.index.rawValue), count: 4)
   }
 
   /// The APIC ID, and the VP index that was answered for it.

@@ -30,7 +30,7 @@ extension HypercallInvocation {
   /// The context that the header of a register hypercall names.
   func registerTarget(in partition: HyperVPartition) throws(HypercallStatus) -> ContextID {
     // Another partition would have to be a child of this one, and there are none.
-    guard input.uint64(at: 0) == HypercallConstant.partitionSelf else { throw .accessDenied }
+    try checkPartition(orAnswer: .accessDenied)
     let vp = try vp(at: 8, in: partition)
     let vtl = try targetVTL(at: 12)
     guard partition.processors[vp.index].enabledVTLs.contains(vtl) else { throw .invalidParameter }

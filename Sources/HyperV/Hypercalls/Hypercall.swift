@@ -66,9 +66,20 @@ struct HypercallInvocation {
   /// Where the element to do now begins in `input`.
   var element: Int { shape.header + 8 * control.variableHeaderSize + (shape.element ?? 0) * rep }
 
-  /// The partition named at `offset` has to be the caller's own.
-  func checkPartition(at offset: Int = 0) throws(HypercallStatus) {
-    guard input.uint64(at: offset) == HypercallConstant.partitionSelf else { throw .invalidPartitionID }
+  /// The partition, which every header begins with, has to be the caller's own.
+  func checkPartition(orAnswer status: HypercallStatus = .invalidPartitionID) throws(HypercallStatus) {
+    guard input.uint64(at: 0) == HypercallConstant.partitionSelf else { throw status }
+  }
+
+  /// The vector of a fixed interrupt at `offset`, 4 bytes: 16 to 255.
+  func vector(at offset: Int) throws(HypercallStatus) -> VectorNumber {
+    guard let vector = UInt8(exactly: input.uint32(at: offset)), vector >= 16 else { throw .invalidParameter }
+    return VectorNumber(rawValue: vector)
+  }
+
+  /// Adds the low `count` bytes of a value, at most 8, to the output.
+  mutating func answer(_ value: UInt64, count: Int) {
+    for i in 0..<count { output.append(UInt8(truncatingIfNeeded: value &>> UInt64(8 * i))) }
   }
 
   /// The VP named at `offset`.

@@ -14,7 +14,7 @@ enum InstallIntercept: Hypercall {
     _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
     registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
-    guard call.input.uint64(at: 0) == HypercallConstant.partitionSelf else { throw .accessDenied }
+    try call.checkPartition(orAnswer: .accessDenied)
     guard call.caller.vtl > .vtl0 else { throw .accessDenied }
     let mask = call.input.uint32(at: 8)
     guard call.input.uint32(at: 12) == 0, mask & ~3 == 0 else { throw .invalidParameter }

@@ -12,7 +12,7 @@ enum QueryExtendedCapabilities: Hypercall {
     _ call: inout HypercallInvocation, on partition: inout HyperVPartition,
     registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
-    call.output = [UInt8](repeating: 0, count: 8)
+    call.answer(0, count: 8)
   }
 
   static func subject(of call: HypercallInvocation) -> HypercallSubject { HypercallSubject() }

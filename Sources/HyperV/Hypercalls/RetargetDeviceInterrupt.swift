@@ -18,9 +18,8 @@ enum RetargetDeviceInterrupt: Hypercall {
     try call.checkPartition()
     let isMessage = call.input.uint32(at: 16) == 1
     let flags = call.input.uint32(at: 44)
-    guard isMessage, flags & ~3 == 0, let vector = UInt8(exactly: call.input.uint32(at: 40)), vector >= 16 else {
-      throw .invalidParameter
-    }
+    guard isMessage, flags & ~3 == 0 else { throw .invalidParameter }
+    _ = try call.vector(at: 40)
     if flags & 2 != 0 {
       // The valid banks are the first qword of the variable header.
       let banks = call.control.variableHeaderSize - 1

@@ -73,11 +73,10 @@ extension HypercallInvocation {
   fileprivate mutating func sendInterrupt(
     to targets: [VPIndex], in partition: HyperVPartition
   ) throws(HypercallStatus) {
-    guard let vector = UInt8(exactly: input.uint32(at: 0)), vector >= 16 else { throw .invalidParameter }
+    let vector = try self.vector(at: 0)
     let target = try interruptedVTL(in: partition)
     let existing = targets.filter { $0.index < partition.processors.count }
     effects.append(
-      .sendInterrupt(
-        VectorNumber(rawValue: vector), target, to: existing, absent: targets.count - existing.count))
+      .sendInterrupt(vector, target, to: existing, absent: targets.count - existing.count))
   }
 }

@@ -15,9 +15,8 @@ enum TranslateVirtualAddress: Hypercall {
     registers: inout some VPRegisterAccess
   ) throws(HypercallStatus) {
     let found = try call.translate(on: &partition, &registers)
-    call.output = [UInt8](repeating: 0, count: 16)
-    call.output.setLittleEndian(found.result, at: 0, count: 8)
-    call.output.setLittleEndian(found.gpa.pageNumber, at: 8, count: 8)
+    call.answer(found.result, count: 8)
+    call.answer(found.gpa.pageNumber, count: 8)
   }
 
   static func subject(of call: HypercallInvocation) -> HypercallSubject { call.translationSubject(gpaOffset: 8) }

@@ -55,7 +55,6 @@ static uint64_t read_dr0(void) {
 
 static void write_dr0(uint64_t value) { __asm__ volatile("movq %0, %%dr0" : : "r"(value)); }
 
-static uint64_t count(uint32_t vp, uint32_t vtl, uint8_t vector) { return contexts[vtl][vp].counts[vector]; }
 
 // VTL1
 
@@ -65,7 +64,6 @@ static void note_reason(struct frame *frame) {
   interrupt_reason[vp] = assist_pages[vp].entry_reason;
 }
 
-static void ignore(struct frame *frame) { (void)frame; }
 
 static void secure_start(void) {
   uint32_t vp = this_context()->vp;
@@ -76,8 +74,8 @@ static void secure_start(void) {
   first_seen[vp].tpr = apic_read(APIC_TPR);
   set_handler(1, VECTOR_VTL1, note_reason);
   set_handler(1, VECTOR_TIMER, note_reason);
-  set_handler(1, VECTOR_EITHER, ignore);
-  set_handler(1, VECTOR_VINA, ignore);
+  set_handler(1, VECTOR_EITHER, ignore_interrupt);
+  set_handler(1, VECTOR_VINA, ignore_interrupt);
   enable_interrupts();
 }
 
@@ -103,10 +101,10 @@ static void change_private(void) {
 
 static void spin(struct registers *registers) {
   uint32_t vp = this_context()->vp;
-  uint64_t timers = count(vp, 0, VECTOR_TIMER), vinas = count(vp, 1, VECTOR_VINA);
+  uint64_t timers = interrupt_count(vp, 0, VECTOR_TIMER), vinas = interrupt_count(vp, 1, VECTOR_VINA);
   spin_for(registers->r8);
-  registers->r8 = count(vp, 0, VECTOR_TIMER) - timers;
-  registers->r9 = count(vp, 1, VECTOR_VINA) - vinas;
+  registers->r8 = interrupt_count(vp, 0, VECTOR_TIMER) - timers;
+  registers->r9 = interrupt_count(vp, 1, VECTOR_VINA) - vinas;
 }
 
 static enum vtl_return secure_call(struct registers *registers) {
@@ -268,24 +266,24 @@ static void test_returns(void) {
 
 // A timer of VTL1 fires while VTL0 runs with interrupts disabled: VTL1 is entered at once.
 static void test_vtl1_timer(void) {
-  uint64_t before = count(0, 1, VECTOR_TIMER);
+  uint64_t before = interrupt_count(0, 1, VECTOR_TIMER);
   interrupt_reason[0] = 0;
   disable_interrupts();
   serve(SERVICE_ARM_TIMER, SOON, 0);
-  CHECK(count(0, 1, VECTOR_TIMER) == before, "too early");
+  CHECK(interrupt_count(0, 1, VECTOR_TIMER) == before, "too early");
   spin_for(3 * SOON);
-  CHECK(count(0, 1, VECTOR_TIMER) == before + 1, "%lu interrupts", count(0, 1, VECTOR_TIMER) - before);
+  CHECK(interrupt_count(0, 1, VECTOR_TIMER) == before + 1, "%lu interrupts", interrupt_count(0, 1, VECTOR_TIMER) - before);
   CHECK(interrupt_reason[0] == ENTRY_INTERRUPT, "entry reason %u", interrupt_reason[0]);
   enable_interrupts();
 }
 
 // A timer of VTL0 fires while VTL1 runs: VTL0 takes it after the return.
 static void test_vtl0_timer(void) {
-  uint64_t before = count(0, 0, VECTOR_TIMER);
+  uint64_t before = interrupt_count(0, 0, VECTOR_TIMER);
   apic_timer(LVT_ONE_SHOT, VECTOR_TIMER, SOON);
   struct vtl_call call = serve(SERVICE_SPIN, 3 * SOON, 0);
   CHECK(call.a == 0, "VTL0 took %lu interrupts while VTL1 ran", call.a);
-  CHECK(count(0, 0, VECTOR_TIMER) == before + 1, "%lu interrupts", count(0, 0, VECTOR_TIMER) - before);
+  CHECK(interrupt_count(0, 0, VECTOR_TIMER) == before + 1, "%lu interrupts", interrupt_count(0, 0, VECTOR_TIMER) - before);
 }
 
 // The same with VINA: VTL1 is told once, and only if VTL0 could take the interrupt.
@@ -311,42 +309,42 @@ static void test_separation(void) {
   spin_for(SOON);
   uint64_t vtl0_in_0 = 0, vtl0_in_1 = 0, vtl1_in_0 = 0, vtl1_in_1 = 0;
   for (uint32_t vp = 0; vp < processor_count(); vp++) {
-    vtl0_in_0 += count(vp, 0, VECTOR_VTL0);
-    vtl0_in_1 += count(vp, 1, VECTOR_VTL0);
-    vtl1_in_0 += count(vp, 0, VECTOR_VTL1);
-    vtl1_in_1 += count(vp, 1, VECTOR_VTL1);
+    vtl0_in_0 += interrupt_count(vp, 0, VECTOR_VTL0);
+    vtl0_in_1 += interrupt_count(vp, 1, VECTOR_VTL0);
+    vtl1_in_0 += interrupt_count(vp, 0, VECTOR_VTL1);
+    vtl1_in_1 += interrupt_count(vp, 1, VECTOR_VTL1);
   }
   CHECK(vtl0_in_0 == others && vtl0_in_1 == 0, "from VTL0: %lu in VTL0, %lu in VTL1", vtl0_in_0, vtl0_in_1);
   CHECK(vtl1_in_0 == 0 && vtl1_in_1 == others, "from VTL1: %lu in VTL0, %lu in VTL1", vtl1_in_0, vtl1_in_1);
 }
 
 static void test_synthetic_ipi(void) {
-  uint64_t vtl0 = count(1, 0, VECTOR_EITHER), vtl1 = count(1, 1, VECTOR_EITHER);
+  uint64_t vtl0 = interrupt_count(1, 0, VECTOR_EITHER), vtl1 = interrupt_count(1, 1, VECTOR_EITHER);
   CHECK(serve(SERVICE_SYNTHETIC_IPI, 0, 1 << 1).a == HV_SUCCESS, "from VTL1 to VTL0");
   spin_for(SOON);
-  CHECK(count(1, 0, VECTOR_EITHER) == vtl0 + 1, "%lu", count(1, 0, VECTOR_EITHER) - vtl0);
+  CHECK(interrupt_count(1, 0, VECTOR_EITHER) == vtl0 + 1, "%lu", interrupt_count(1, 0, VECTOR_EITHER) - vtl0);
   CHECK(serve(SERVICE_SYNTHETIC_IPI, 1, 1 << 1).a == HV_SUCCESS, "from VTL1 to VTL1");
   spin_for(SOON);
-  CHECK(count(1, 1, VECTOR_EITHER) == vtl1 + 1, "%lu", count(1, 1, VECTOR_EITHER) - vtl1);
+  CHECK(interrupt_count(1, 1, VECTOR_EITHER) == vtl1 + 1, "%lu", interrupt_count(1, 1, VECTOR_EITHER) - vtl1);
   EXPECT_STATUS(send_synthetic_ipi(VECTOR_EITHER, HV_INPUT_VTL(1), 1 << 1), HV_SUCCESS);
   spin_for(SOON);
-  CHECK(count(1, 1, VECTOR_EITHER) == vtl1 + 2, "%lu", count(1, 1, VECTOR_EITHER) - vtl1);
+  CHECK(interrupt_count(1, 1, VECTOR_EITHER) == vtl1 + 2, "%lu", interrupt_count(1, 1, VECTOR_EITHER) - vtl1);
   EXPECT_STATUS(send_synthetic_ipi(VECTOR_EITHER, HV_INPUT_VTL(2), 1 << 1), HV_ACCESS_DENIED);
   EXPECT_STATUS(send_synthetic_ipi(VECTOR_EITHER, HV_INPUT_VTL_OWN, 1 << 1), HV_SUCCESS);
   spin_for(SOON);
-  CHECK(count(1, 0, VECTOR_EITHER) == vtl0 + 2 && count(1, 1, VECTOR_EITHER) == vtl1 + 2,
-        "%lu in VTL0, %lu in VTL1", count(1, 0, VECTOR_EITHER) - vtl0, count(1, 1, VECTOR_EITHER) - vtl1);
+  CHECK(interrupt_count(1, 0, VECTOR_EITHER) == vtl0 + 2 && interrupt_count(1, 1, VECTOR_EITHER) == vtl1 + 2,
+        "%lu in VTL0, %lu in VTL1", interrupt_count(1, 0, VECTOR_EITHER) - vtl0, interrupt_count(1, 1, VECTOR_EITHER) - vtl1);
 }
 
 // VTL1's APIC switched off: VTL0's goes on, VTL1 hears nothing.
 static void test_apic_off(void) {
   serve(SERVICE_APIC_OFF, 0, 0);
-  uint64_t vtl0 = count(0, 0, VECTOR_VTL0), vtl1 = count(0, 1, VECTOR_VTL1);
+  uint64_t vtl0 = interrupt_count(0, 0, VECTOR_VTL0), vtl1 = interrupt_count(0, 1, VECTOR_VTL1);
   apic_send(0, ICR_SELF | VECTOR_VTL0);
   serve(SERVICE_SEND, 0, VECTOR_VTL1);
   spin_for(SOON);
-  CHECK(count(0, 0, VECTOR_VTL0) == vtl0 + 1, "VTL0 took %lu", count(0, 0, VECTOR_VTL0) - vtl0);
-  CHECK(count(0, 1, VECTOR_VTL1) == vtl1, "VTL1 took %lu", count(0, 1, VECTOR_VTL1) - vtl1);
+  CHECK(interrupt_count(0, 0, VECTOR_VTL0) == vtl0 + 1, "VTL0 took %lu", interrupt_count(0, 0, VECTOR_VTL0) - vtl0);
+  CHECK(interrupt_count(0, 1, VECTOR_VTL1) == vtl1, "VTL1 took %lu", interrupt_count(0, 1, VECTOR_VTL1) - vtl1);
   serve(SERVICE_APIC_ON, 0, 0);
 }
 
@@ -361,19 +359,19 @@ static void spin_without_interrupts(void) {
 }
 
 static void test_preemption(void) {
-  uint64_t before = count(1, 1, VECTOR_VTL1);
+  uint64_t before = interrupt_count(1, 1, VECTOR_VTL1);
   while (!spinning) cpu_pause();
   interrupt_reason[1] = 0;
   serve(SERVICE_SEND, 1, VECTOR_VTL1);
   apic_send(1, VECTOR_VTL0);
-  uint64_t held_back = count(1, 0, VECTOR_VTL0);
+  uint64_t held_back = interrupt_count(1, 0, VECTOR_VTL0);
   spin_for(SOON);
-  CHECK(count(1, 1, VECTOR_VTL1) == before + 1, "VTL1 took %lu", count(1, 1, VECTOR_VTL1) - before);
+  CHECK(interrupt_count(1, 1, VECTOR_VTL1) == before + 1, "VTL1 took %lu", interrupt_count(1, 1, VECTOR_VTL1) - before);
   CHECK(interrupt_reason[1] == ENTRY_INTERRUPT, "entry reason %u", interrupt_reason[1]);
-  CHECK(count(1, 0, VECTOR_VTL0) == held_back, "VTL0 took an interrupt with IF clear");
+  CHECK(interrupt_count(1, 0, VECTOR_VTL0) == held_back, "VTL0 took an interrupt with IF clear");
   release = true;
   spin_for(SOON);
-  CHECK(count(1, 0, VECTOR_VTL0) == held_back + 1, "VTL0 did not take its interrupt after STI");
+  CHECK(interrupt_count(1, 0, VECTOR_VTL0) == held_back + 1, "VTL0 did not take its interrupt after STI");
 }
 
 // The other processors: join VTL1 when it is there; processor 1 then takes part in the last test.
@@ -392,10 +390,10 @@ static void run(void) {
 }
 
 static void set_handlers(void) {
-  set_handler(0, VECTOR_VTL0, ignore);
-  set_handler(0, VECTOR_VTL1, ignore);
-  set_handler(0, VECTOR_EITHER, ignore);
-  set_handler(0, VECTOR_TIMER, ignore);
+  set_handler(0, VECTOR_VTL0, ignore_interrupt);
+  set_handler(0, VECTOR_VTL1, ignore_interrupt);
+  set_handler(0, VECTOR_EITHER, ignore_interrupt);
+  set_handler(0, VECTOR_TIMER, ignore_interrupt);
 }
 
 void guest_main(void) {
