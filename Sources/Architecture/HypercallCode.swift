@@ -52,6 +52,10 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
   public static var getVPIndexFromApicID: Self { Self(rawValue: 0x009A) }
   /// HvCallTranslateVirtualAddressEx.
   public static var translateVirtualAddressEx: Self { Self(rawValue: 0x00AC) }
+  /// HvCallSignalEventDirect.
+  public static var signalEventDirect: Self { Self(rawValue: 0x00C0) }
+  /// HvCallPostMessageDirect.
+  public static var postMessageDirect: Self { Self(rawValue: 0x00C1) }
   /// HvCallCheckSparseGpaPageVtlAccess.
   public static var checkSparsePageAccess: Self { Self(rawValue: 0x00D4) }
   /// HvCallGetVpCpuidValues.
@@ -85,6 +89,8 @@ public struct HypercallCode: RawRepresentable, Hashable, Comparable, Sendable {
     case .startVirtualProcessor: "StartVirtualProcessor"
     case .getVPIndexFromApicID: "GetVpIndexFromApicId"
     case .translateVirtualAddressEx: "TranslateVirtualAddressEx"
+    case .signalEventDirect: "SignalEventDirect"
+    case .postMessageDirect: "PostMessageDirect"
     case .checkSparsePageAccess: "CheckSparseGpaPageVtlAccess"
     case .getVPCPUIDValues: "GetVpCpuidValues"
     case .queryExtendedCapabilities: "QueryExtendedCapabilities"

@@ -16,6 +16,8 @@ public protocol VPRegisterAccess {
   func status(ofMessageFrom sender: MessageSender, to context: ContextID, sint: Int) -> HypercallStatus
   /// The same for an event flag.
   func status(ofEventTo context: ContextID, sint: Int) -> HypercallStatus
+  /// Whether an event flag of a source that can be signaled is set.
+  func isEventFlagSet(_ flag: Int, of context: ContextID, sint: Int) -> Bool
   /// Translates an address as a context would; see `TranslationFlags`. Protections that keep it away are told as
   /// `.gpaNoReadAccess` or `.gpaNoWriteAccess`, whoever's they are.
   mutating func translate(_ address: GVA, _ flags: TranslationFlags, for context: ContextID) -> AddressTranslation

@@ -69,4 +69,8 @@ extension MachineVPRegisters {
     let takesEvents = partition.synic(id).pointee.takesEvents && !partition.synic(id).pointee.isMasked(sint)
     return takesEvents ? .success : .invalidSynICState
   }
+
+  func isEventFlagSet(_ flag: Int, of id: ContextID, sint: Int) -> Bool {
+    partition.eventFlag(flag, of: id, sint: sint)?.isSet ?? false
+  }
 }

@@ -87,18 +87,31 @@ extension Partition {
   /// Sets event flag `flag`, 0...2047, of a source (TLFS, "SynIC Event Flags").
   @discardableResult
   func setEventFlag(_ flag: Int, to id: ContextID, sint: Int) -> FlagOutcome {
-    guard isSource(sint, of: id), (0..<2048).contains(flag), synic(id).pointee.takesEvents,
-      !synic(id).pointee.isMasked(sint), let page = eventPages[id]
-    else { return .unavailable }
-    let offset = sint * 256 + flag / 8
-    let old = memory.read(page, offset: offset, count: 1)[0]
-    let bit: UInt8 = 1 << UInt8(flag % 8)
-    let isNew = old & bit == 0
-    record(.synicEvent(sint: UInt8(sint), flag: UInt16(flag), isNew: isNew), context: id)
-    guard isNew else { return .alreadySet }
-    memory.write([old | bit], to: page, offset: offset)
+    guard let place = eventFlag(flag, of: id, sint: sint) else { return .unavailable }
+    record(.synicEvent(sint: UInt8(sint), flag: UInt16(flag), isNew: !place.isSet), context: id)
+    guard !place.isSet else { return .alreadySet }
+    memory.write([place.byte | place.bit], to: place.page, offset: place.offset)
     if let vector = synic(id).pointee.vector(of: sint) { raise(vector, in: id, source: .synthetic) }
     return .signaled
+  }
+
+  /// Where a flag is.
+  struct EventFlagPlace {
+    let page: OverlayPage
+    let offset: Int
+    let byte: UInt8
+    let bit: UInt8
+    var isSet: Bool { byte & bit != 0 }
+  }
+
+  /// Nil when the source cannot be signaled.
+  func eventFlag(_ flag: Int, of id: ContextID, sint: Int) -> EventFlagPlace? {
+    guard isSource(sint, of: id), (0..<SynICPort.flagCount).contains(flag), synic(id).pointee.takesEvents,
+      !synic(id).pointee.isMasked(sint), let page = eventPages[id]
+    else { return nil }
+    let offset = sint * 256 + flag / 8
+    return EventFlagPlace(
+      page: page, offset: offset, byte: memory.read(page, offset: offset, count: 1)[0], bit: 1 << UInt8(flag % 8))
   }
 
   // MARK: - Timers

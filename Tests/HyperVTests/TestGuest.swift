@@ -26,6 +26,9 @@ struct TestRegisters: VPRegisterAccess {
   var sourceStatus = HypercallStatus.success
   func status(ofMessageFrom sender: MessageSender, to context: ContextID, sint: Int) -> HypercallStatus { sourceStatus }
   func status(ofEventTo context: ContextID, sint: Int) -> HypercallStatus { sourceStatus }
+  /// The event flags that are set, of any source.
+  var setFlags: Set<Int> = []
+  func isEventFlagSet(_ flag: Int, of context: ContextID, sint: Int) -> Bool { setFlags.contains(flag) }
   /// Answers to `translate`, by context, and what was asked.
   var translations: [ContextID: AddressTranslation] = [:]
   var asked: [(address: GVA, flags: TranslationFlags)] = []

@@ -101,7 +101,7 @@ import Testing
     #expect(run.exitValue == 0)
   }
 
-  @Test(arguments: ["translate", "interrupt-calls"])
+  @Test(arguments: ["translate", "interrupt-calls", "direct-calls"])
   func `VTL1 asks about VTL0's memory, and gives it interrupts`(name: String) throws {
     let run = try GuestRun(name, machine(1, vtls: 2), for: .seconds(1))
     #expect(run.lines == ["\(name): ok"])

@@ -25,6 +25,8 @@ enum HypercallTable {
     StartVirtualProcessor.self,  // 0x0099
     GetVPIndexFromApicID.self,  // 0x009A
     TranslateVirtualAddressEx.self,  // 0x00AC
+    SignalEventDirect.self,  // 0x00C0
+    PostMessageDirect.self,  // 0x00C1
     CheckSparsePageAccess.self,  // 0x00D4
     GetVPCPUIDValues.self,  // 0x00F4
     QueryExtendedCapabilities.self,  // 0x8001

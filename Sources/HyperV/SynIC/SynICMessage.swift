@@ -8,15 +8,16 @@ public struct SynICMessage: Hashable, Sendable {
   public var payload: [UInt8]
   /// The partition, or the port, that it is from; 0: the hypervisor.
   public var origination: UInt64
+  public let sender: MessageSender
 
-  public init(type: UInt32, payload: [UInt8], origination: UInt64 = 0) {
+  /// `sender` is needed where type and origination do not say who it is.
+  public init(type: UInt32, payload: [UInt8], origination: UInt64 = 0, from sender: MessageSender? = nil) {
     precondition(payload.count <= Self.payloadLimit, "a message holds 240 bytes")
     self.type = type
     self.payload = payload
     self.origination = origination
+    self.sender = sender ?? (type.bit(31) ? .hypervisor : .port(UInt32(truncatingIfNeeded: origination)))
   }
-
-  public var sender: MessageSender { type.bit(31) ? .hypervisor : .port(UInt32(truncatingIfNeeded: origination)) }
 
   public static var payloadLimit: Int { 240 }
   /// The size of a slot: the messages of SINT n are at 100h x n.
@@ -52,6 +53,8 @@ public enum MessageSender: Hashable, Sendable {
   case hypervisor
   /// A port, by its ID.
   case port(UInt32)
+  /// The VTLs above, which name the origination as they like: they have one set of buffers together.
+  case higherVTL
 }
 
 /// What waits for a slot.
