@@ -17,6 +17,8 @@ public struct HyperVPrivileges: OptionSet, Hashable, Sendable {
   public static var reset: Self { Self(rawValue: 1 << 7) }
   /// The reference TSC page.
   public static var referenceTSC: Self { Self(rawValue: 1 << 9) }
+  /// HV_X64_MSR_GUEST_IDLE.
+  public static var guestIdle: Self { Self(rawValue: 1 << 10) }
   public static var frequencies: Self { Self(rawValue: 1 << 11) }
   /// EBX bit 4: HvCallPostMessage.
   public static var postMessages: Self { Self(rawValue: 1 << 36) }

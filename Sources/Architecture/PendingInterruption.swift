@@ -67,6 +67,8 @@ public struct InternalActivityState: RawRepresentable, Hashable, Sendable {
   public static var startupSuspend: Self { Self(rawValue: 1 << 0) }
   /// Bit 1: HLT.
   public static var haltSuspend: Self { Self(rawValue: 1 << 1) }
+  /// Bit 2: HV_X64_MSR_GUEST_IDLE.
+  public static var idleSuspend: Self { Self(rawValue: 1 << 2) }
 }
 
 extension VPRegisterName {

@@ -28,6 +28,8 @@ public enum SyntheticMSR: UInt32, Hashable, Sendable, CaseIterable {
   case taskPriority = 0x4000_0072
   /// HV_X64_MSR_VP_ASSIST_PAGE: 0 enable, 63:12 guest page number. Per VP, private.
   case vpAssistPage = 0x4000_0073
+  /// HV_X64_MSR_GUEST_IDLE: read-only, 0; who reads it idles until an interrupt is there to take, whatever RFLAGS.IF says.
+  case guestIdle = 0x4000_00F0
   /// HV_X64_MSR_CRASH_P0...4: what a guest that crashes has to say. Partition-wide.
   case crashParameter0 = 0x4000_0100
   case crashParameter1 = 0x4000_0101

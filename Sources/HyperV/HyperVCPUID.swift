@@ -21,9 +21,11 @@ extension HyperVConfiguration {
     }
   }
 
-  /// Leaf 40000003h EDX: 4 XMM registers as hypercall input, 8 frequency MSRs, 10 crash MSRs, 15 XMM registers as hypercall
+  /// Leaf 40000003h EDX: 4 XMM registers as hypercall input, 5 the guest idle state, 8 frequency MSRs, 10 crash MSRs, 15 XMM registers as hypercall
   /// output, 14 lists to flush with ranges of large pages, 17 SINTs that are polled, 18 the hypercall MSR's lock, 19 synthetic timers in direct mode.
-  private static var features: UInt32 { 1 << 4 | 1 << 8 | 1 << 10 | 1 << 14 | 1 << 15 | 1 << 17 | 1 << 18 | 1 << 19 }
+  private static var features: UInt32 {
+    1 << 4 | 1 << 5 | 1 << 8 | 1 << 10 | 1 << 14 | 1 << 15 | 1 << 17 | 1 << 18 | 1 << 19
+  }
 
   /// Leaf 40000004h EAX: 2 flushes of other VPs' TLBs by hypercall, 3 MSRs instead of APIC registers, 5 relaxed timing,
   /// 10 cluster IPIs by hypercall, 11 VP sets instead of 64-bit masks.

@@ -34,7 +34,7 @@ public struct HyperVConfiguration: Hashable, Sendable {
   public var privileges: HyperVPrivileges {
     var all: HyperVPrivileges = [
       .vpRuntime, .referenceCounter, .synic, .syntheticTimers, .interruptControl, .hypercallMSRs, .vpIndex, .reset,
-      .frequencies, .referenceTSC,
+      .frequencies, .referenceTSC, .guestIdle,
       .postMessages, .signalEvents, .extendedFlushRanges, .accessVPRegisters, .extendedHypercalls,
       .startVirtualProcessor,
     ]

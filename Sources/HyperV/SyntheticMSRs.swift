@@ -23,7 +23,7 @@ extension HyperVPartition {
     case .guestOSID: return .value(vtls[context.vtl].guestOSID)
     case .hypercall: return .value(vtls[context.vtl].hypercall.rawValue)
     case .vpIndex: return .value(UInt64(vp.rawValue))
-    case .reset: return .value(0)
+    case .reset, .guestIdle: return .value(0)
     case .vpRuntime: return .value(Self.hundredNanoseconds(runTime))
     case .timeReferenceCount: return .value(Self.hundredNanoseconds(now))
     case .referenceTSC: return .value(vtls[context.vtl].referenceTSC.rawValue)
@@ -62,7 +62,8 @@ extension HyperVPartition {
       return []
     case .crashControl:
       return value & Self.crashNotify == 0 ? [] : [.guestCrashed(control: value, parameters: crashParameters)]
-    case .vpIndex, .vpRuntime, .timeReferenceCount, .tscFrequency, .apicFrequency: throw .generalProtection()
+    case .vpIndex, .guestIdle, .vpRuntime, .timeReferenceCount, .tscFrequency, .apicFrequency:
+      throw .generalProtection()
     }
   }
 

@@ -78,7 +78,7 @@ public struct ContextGates: Hashable, Sendable {
     guard isEnabled else { return false }
     if initPending { return true }
     switch activity {
-    case .running, .halted: return deliverable != nil || (nmiPending && !nmiBlocked) || externalPending
+    case .running, .halted, .idle: return deliverable != nil || (nmiPending && !nmiBlocked) || externalPending
     case .waitForStartup: return startupPending
     case .shutdown: return false
     }
@@ -123,7 +123,7 @@ extension LocalAPIC {
   public func wantsProcessor(activity: Activity, nmiBlocked: Bool) -> Bool {
     if initPending { return true }
     switch activity {
-    case .running, .halted: return deliverable != 0 || (nmiPending > 0 && !nmiBlocked) || isExternalPending
+    case .running, .halted, .idle: return deliverable != 0 || (nmiPending > 0 && !nmiBlocked) || isExternalPending
     case .waitForStartup: return startupPending != nil
     case .shutdown: return false
     }

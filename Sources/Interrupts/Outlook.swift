@@ -78,7 +78,7 @@ public func externalOutlook(
 
 private func stoppedGate(_ context: ContextGates) -> DeliveryGate? {
   switch context.activity {
-  case .running, .halted: nil
+  case .running, .halted, .idle: nil
   case .waitForStartup: .waitForStartup
   case .shutdown: .shutdown
   }

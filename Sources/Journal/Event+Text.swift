@@ -14,6 +14,7 @@ extension Event {
     case .endOfInterrupt, .spuriousEOI: "EOI"
     case .timerExpired: "TIMER"
     case .halted: "HLT"
+    case .idled: "IDLE"
     case .woke: "WAKE"
     case .vtlSwitched: "VTL"
     case .hypercall: "HCALL"
@@ -62,7 +63,7 @@ extension Event {
       let late = time - due
       return "\(vector.text) expired" + (late > .zero ? " late \(late.spanText)" : "")
         + (isMasked ? ", masked" : "")
-    case .halted(let enabled): return "IF=\(enabled ? 1 : 0)"
+    case .halted(let enabled), .idled(let enabled): return "IF=\(enabled ? 1 : 0)"
     case .woke(let span): return "after \(span.spanText)"
     case .vtlSwitched(let from, let to, let reason, let vector):
       let what = "VTL\(from.rawValue) -> VTL\(to.rawValue) \(reason.text)"

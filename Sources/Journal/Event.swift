@@ -93,6 +93,8 @@ public struct Event: Hashable, Sendable {
     /// The local APIC timer reached its due time; masked expiries deliver nothing.
     case timerExpired(VectorNumber, due: VirtualTime, isMasked: Bool)
     case halted(interruptsEnabled: Bool)
+    /// HV_X64_MSR_GUEST_IDLE was read.
+    case idled(interruptsEnabled: Bool)
     case woke(after: VirtualTime)
     case vtlSwitched(from: VTL, to: VTL, VTLSwitchReason, VectorNumber?)
     case hypercall(HypercallSummary)

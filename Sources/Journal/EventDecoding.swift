@@ -35,6 +35,7 @@ extension Event.Body {
     case .spuriousEOI: self = .spuriousEOI
     case .timerExpired: self = .timerExpired(vector, due: span, isMasked: high != 0)
     case .halted: self = .halted(interruptsEnabled: low != 0)
+    case .idled: self = .idled(interruptsEnabled: low != 0)
     case .woke: self = .woke(after: span)
     case .vtlSwitched:
       guard let reason = VTLSwitchReason(rawValue: record.a.byte), record.b <= 256 else { return nil }

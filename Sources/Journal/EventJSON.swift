@@ -35,7 +35,7 @@ extension Event: JSONWritable {
       json.field("vector", vector)
       json.field("due", due)
       json.field("masked", isMasked)
-    case .halted(let enabled): json.field("interruptsEnabled", enabled)
+    case .halted(let enabled), .idled(let enabled): json.field("interruptsEnabled", enabled)
     case .woke(let after): json.field("after", after)
     case .vtlSwitched(let from, let to, let reason, let vector):
       json.field("from", from.rawValue)

@@ -46,6 +46,7 @@ public enum EventKind: UInt8, Hashable, Sendable, CaseIterable {
   case connectionChanged = 39
   case guestCrashed = 40
   case guestCrashDetail = 41
+  case idled = 42
 }
 
 extension Event {
@@ -58,6 +59,7 @@ extension Event {
     case .spuriousEOI: .spuriousEOI
     case .timerExpired: .timerExpired
     case .halted: .halted
+    case .idled: .idled
     case .woke: .woke
     case .vtlSwitched: .vtlSwitched
     case .hypercall: .hypercall
@@ -155,6 +157,7 @@ public struct EventRecord: Hashable, Sendable {
       set(.timerExpired, vector.rawValue, isMasked ? 1 : 0)
       a = due.rawValue
     case .halted(let interruptsEnabled): set(.halted, interruptsEnabled ? 1 : 0)
+    case .idled(let interruptsEnabled): set(.idled, interruptsEnabled ? 1 : 0)
     case .woke(let after):
       set(.woke)
       a = after.rawValue

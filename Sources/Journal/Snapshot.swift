@@ -108,6 +108,30 @@ public enum Activity: UInt8, Hashable, Sendable, CaseIterable {
   case waitForStartup = 2
   /// Shut down after a triple fault.
   case shutdown = 3
+  /// It read HV_X64_MSR_GUEST_IDLE: an interrupt that it could take ends it, whatever RFLAGS.IF says (TLFS, "Virtual
+  /// Processor Idle Sleep State").
+  case idle = 4
+
+  /// It runs, or an interrupt makes it.
+  @inline(__always) public var isStarted: Bool {
+    switch self {
+    case .running, .halted, .idle: true
+    case .waitForStartup, .shutdown: false
+    }
+  }
+
+  /// It does nothing until an interrupt.
+  @inline(__always) public var isAsleep: Bool { self == .halted || self == .idle }
+
+  public var text: String {
+    switch self {
+    case .running: "running"
+    case .halted: "halted"
+    case .waitForStartup: "waits for SIPI"
+    case .shutdown: "shut down"
+    case .idle: "idle"
+    }
+  }
 }
 
 /// One vector that waits in an IRR, or is being served in an ISR.

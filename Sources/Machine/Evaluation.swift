@@ -60,7 +60,7 @@ extension Partition {
   private func deliver(_ vp: Int, _ mayTakeExternal: inout Bool) {
     let id = active(vp)
     let activity = context(id).pointee.activity
-    guard activity == .running || activity == .halted, context(id).pointee.waitsForTLB == nil else { return }
+    guard activity.isStarted, context(id).pointee.waitsForTLB == nil else { return }
     let processor = vps[vp].processor
     let apic = apic(id)
     if apic.pointee.nmiPending > 0 {
@@ -70,7 +70,9 @@ extension Partition {
     let hasExternal = apic.pointee.isExternalPending
     guard hasExternal || apic.pointee.highestDeliverable != nil else { return }
     guard processor.canTakeInterrupt else {
-      if activity == .running { processor.interruptWindowRequested = true }
+      // The guest idle state ends by an interrupt that is there to take, also when the guest takes it later (TLFS).
+      if activity == .idle { wake(id) }
+      if context(id).pointee.activity == .running { processor.interruptWindowRequested = true }
       return
     }
     // The processor asks the 8259 before its local APIC, as in KVM; an instruction lies between two of its interrupts.
@@ -124,7 +126,7 @@ extension Partition {
 
   func wake(_ id: ContextID) {
     let context = context(id)
-    guard context.pointee.activity == .halted else { return }
+    guard context.pointee.activity.isAsleep else { return }
     record(.woke(after: clock - context.pointee.since), context: id)
     setActivity(id, .running)
   }

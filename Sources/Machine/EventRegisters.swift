@@ -18,6 +18,7 @@ extension Partition {
       switch context(id).pointee.activity {
       case .waitForStartup: InternalActivityState.startupSuspend.rawValue
       case .halted: InternalActivityState.haltSuspend.rawValue
+      case .idle: InternalActivityState.idleSuspend.rawValue
       case .running, .shutdown: 0
       }
     default: nil

@@ -22,10 +22,7 @@ extension Partition {
       return true
     case .portIn(let port, let size): interpreter.completeRead(readPort(port, size), of: processor)
     case .portOut(let port, let size, let value): writePort(port, size, value, by: active(vp))
-    case .readMSR(let msr):
-      do throws(Fault) {
-        interpreter.completeRead(try readMSR(msr, vp), of: processor)
-      } catch { interpreter.fail(processor, with: error) }
+    case .readMSR(let msr): return readMSRExit(msr, vp)
     case .writeMSR(let msr, let value): return writeMSRExit(msr, value, vp)
     case .mmioRead(let address, let size): interpreter.completeRead(readMMIO(address, size, vp), of: processor)
     case .mmioWrite(let address, let size, let value): return writeMMIO(address, size, value, vp)
@@ -57,6 +54,28 @@ extension Partition {
     context(id).pointee.lastHalt = LastWrite(time: clock, rip: processor.rip, value: processor.rflags)
     record(.halted(interruptsEnabled: processor.rflags.bit(9)), context: id, rip: processor.rip)
     if isKicked { wake(id) }
+    touch(vp)
+  }
+
+  private func readMSRExit(_ msr: UInt32, _ vp: Int) -> Bool {
+    let processor = vps[vp].processor
+    do throws(Fault) {
+      interpreter.completeRead(try readMSR(msr, vp), of: processor)
+    } catch {
+      interpreter.fail(processor, with: error)
+      return false
+    }
+    guard msr == SyntheticMSR.guestIdle.rawValue else { return false }
+    idle(vp)
+    return true
+  }
+
+  /// HV_X64_MSR_GUEST_IDLE has been read: an interrupt that is there already ends it before anybody sees it.
+  private func idle(_ vp: Int) {
+    let id = active(vp)
+    let processor = vps[vp].processor
+    setActivity(id, .idle)
+    record(.idled(interruptsEnabled: processor.rflags.bit(9)), context: id, rip: processor.rip)
     touch(vp)
   }
 

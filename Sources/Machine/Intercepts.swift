@@ -57,8 +57,7 @@ extension Partition {
   private func canTell(_ target: ContextID) -> Bool {
     guard exists(target), context(target).pointee.isEnabled else { return false }
     guard usesInterceptPage(target) else { return canPost(to: target, sint: 0) }
-    let activity = context(target).pointee.activity
-    return activity == .running || activity == .halted
+    return context(target).pointee.activity.isStarted
   }
 
   private func usesInterceptPage(_ target: ContextID) -> Bool {

@@ -82,7 +82,7 @@ extension Partition {
 
   private func wakeUp(_ id: ContextID) -> Acceptance {
     let context = context(id)
-    guard context.pointee.activity != .halted else {
+    guard !context.pointee.activity.isAsleep else {
       wake(id)
       return .pending
     }

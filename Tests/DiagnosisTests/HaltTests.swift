@@ -30,6 +30,28 @@ private func halted(_ rflags: UInt64 = 2, vtls: Int = 1) -> Snapshot {
   #expect(idle.text(at: snapshot.machine.time) == "idle, wakes in 3.0ms")
 }
 
+@Test func `the guest idle state with IF = 0 is idle, and not S5`() throws {
+  let snapshot = halted().with(2, 0) {
+    $0.activity = .idle
+    $0.timer.due = .milliseconds(10_003)
+  }
+  #expect(diagnose(snapshot, noEvents).isEmpty)
+  let idle = try #require(snapshot[ContextID(2, 0)]?.idle)
+  #expect(idle.text(at: snapshot.machine.time) == "idle, wakes in 3.0ms")
+}
+
+@Test func `a vector behind the TPR does not end the guest idle state, and is S1`() {
+  let snapshot = healthy().with(2, 0) {
+    $0.activity = .idle
+    $0.rflags = 2
+    $0.setTaskPriority(0xF0, at: .seconds(9))
+    $0.setPending(0xEF, since: .seconds(9))
+  }
+  let findings = diagnose(snapshot, noEvents)
+  #expect(findings.map(\.code) == [.taskPriorityBlocks])
+  #expect(findings.first?.evidence.first?.text == "2.0 is the active context of its VP, idle")
+}
+
 @Test func `a masked timer wakes nobody`() throws {
   let snapshot = halted(0x202).with(2, 0) {
     $0.timer.due = .milliseconds(10_003)

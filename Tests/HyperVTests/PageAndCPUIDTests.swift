@@ -37,14 +37,14 @@ struct PageAndCPUIDTests {
   @Test func `CPUID offers what is there and nothing else`() throws {
     let leaf = try #require(HyperVConfiguration(vpCount: 4).cpuid(leaf: 0x4000_0003))
     // VP run time, reference counter, APIC MSRs, hypercall MSRs, VP index, reset, frequencies, SynIC (2),
-    // synthetic timers (3), reference TSC page (9).
-    #expect(leaf.eax == 0x0000_0AFF)
+    // synthetic timers (3), reference TSC page (9), guest idle (10).
+    #expect(leaf.eax == 0x0000_0EFF)
     // PostMessages, SignalEvents, extended ranges to flush, AccessVsm, AccessVpRegisters, extended hypercalls,
     // StartVirtualProcessor.
     #expect(leaf.ebx == 0x0033_8030)
     #expect(leaf.ecx == 0)
-    // XMM input, frequency MSRs, crash MSRs, extended ranges to flush, XMM output, polled SINTs, hypercall MSR lock, direct timers.
-    #expect(leaf.edx == 0x000E_C510)
+    // XMM input, guest idle state, frequency MSRs, crash MSRs, extended ranges to flush, XMM output, polled SINTs, hypercall MSR lock, direct timers.
+    #expect(leaf.edx == 0x000E_C530)
     let recommendations = try #require(
       HyperVConfiguration(vpCount: 4, physicalAddressWidth: 36).cpuid(leaf: 0x4000_0004))
     #expect(recommendations == (0x0000_0C2C, 0x1000, 36, 0))

@@ -22,17 +22,18 @@ struct SyntheticMSRTests {
     #expect(try read(partition, 0x4000_0023) == 1_000_000_000)
     #expect(try read(partition, 0x4000_0002, vp: 3) == 3)
     #expect(try read(partition, 0x4000_0003) == 0)
+    #expect(try read(partition, 0x4000_00F0) == 0)
   }
 
-  @Test(arguments: [0x4000_0002, 0x4000_0010, 0x4000_0020, 0x4000_0022, 0x4000_0023])
+  @Test(arguments: [0x4000_0002, 0x4000_0010, 0x4000_0020, 0x4000_0022, 0x4000_0023, 0x4000_00F0])
   func `read-only MSRs refuse writes`(msr: UInt32) {
     var partition = TestGuest().partition
     #expect(throws: Fault.generalProtection()) { try partition.writeMSR(msr, 0, on: vp0) }
   }
 
-  // SynIC and its timers, which are not here; guest idle and reenlightenment MSRs; and no MSR at all.
+  // SynIC and its timers, which are not here; beside the guest idle MSR; reenlightenment MSRs; and no MSR at all.
   @Test(arguments: [
-    0x4000_0080, 0x4000_0090, 0x4000_00B0, 0x4000_00F0, 0x4000_00FF, 0x4000_0106, 0x4000_0118, 0, 0x10,
+    0x4000_0080, 0x4000_0090, 0x4000_00B0, 0x4000_00EF, 0x4000_00F1, 0x4000_00FF, 0x4000_0106, 0x4000_0118, 0, 0x10,
   ])
   func `what is not offered faults`(msr: UInt32) {
     var partition = TestGuest().partition

@@ -56,7 +56,7 @@ struct VPRegisterTests {
   @Test func `CPUID can be read as registers`() {
     var guest = TestGuest()
     let bytes = guest.get([.privilegesAndFeatures]).memoryOutput?.bytes
-    #expect(bytes?.uint128(at: 0) == 0x000E_C510_0000_0000_0033_8030_0000_0AFF)
+    #expect(bytes?.uint128(at: 0) == 0x000E_C530_0000_0000_0033_8030_0000_0EFF)
   }
 
   @Test func `the partition configuration takes what is offered, and protection once`() {

@@ -16,7 +16,8 @@ import Testing
       .endOfInterrupt(VectorNumber(0x31), inService: .zero),
       .spuriousEOI, .timerExpired(VectorNumber(0xEF), due: .never, isMasked: true),
       .timerExpired(VectorNumber(0), due: .zero, isMasked: false), .halted(interruptsEnabled: true),
-      .halted(interruptsEnabled: false), .woke(after: .never),
+      .halted(interruptsEnabled: false), .idled(interruptsEnabled: true), .idled(interruptsEnabled: false),
+      .woke(after: .never),
       .hypercall(HypercallSummary(code: .max, status: 3, repsCompleted: 5, repCount: 0xFFF, isFast: true)),
       .hypercall(
         HypercallSummary(

@@ -34,6 +34,7 @@ struct TextTests {
   static var bodies: [(Event.Body, String, String)] {
     let vector = VectorNumber(0x4F)
     return [
+      (.idled(interruptsEnabled: false), "IDLE", "IF=0"),
       (.requested(.interruptCommand, allButSelf, summary(1, 1)), "IPI", "2f fixed all-but-self -> 5.1 (scan)"),
       (.requested(.message, allButSelf, summary(14, 15)), "MSI", "2f fixed all-but-self -> 14 of 15 (scan)"),
       (

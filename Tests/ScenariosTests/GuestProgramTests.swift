@@ -84,6 +84,16 @@ import Testing
     #expect(run.events.contains { $0.body == crash })
   }
 
+  @Test(arguments: [2, 4])
+  func `a processor idles with interrupts disabled until one is there, which it takes when it lets it`(
+    vps: Int
+  ) throws {
+    let run = try GuestRun("guest-idle", machine(vps), for: .seconds(1))
+    #expect(run.lines == ["guest-idle: ok"])
+    #expect(run.exitValue == 0)
+    #expect(run.events.count { $0.body == .idled(interruptsEnabled: false) } == 3)
+  }
+
   @Test(arguments: [2, 3])
   func `connections lead messages and event flags to the source of their port`(vps: Int) throws {
     let run = try GuestRun("connections", machine(vps, vtls: 2), for: .seconds(1))

@@ -244,7 +244,7 @@ typedef struct vtlscope_context {
   uint32_t vp;
   uint8_t vtl;
   uint8_t group;
-  uint8_t activity;     /* 0 running, 1 halted, 2 waits for SIPI, 3 shutdown */
+  uint8_t activity;     /* 0 running, 1 halted, 2 waits for SIPI, 3 shutdown, 4 idle */
   uint8_t entry_reason; /* 0 none, 1 call, 2 interrupt, 3 intercept, 16 return, 17 operator */
   uint32_t flags;
   uint32_t present;
@@ -641,8 +641,9 @@ VTLSCOPE_ASSERT(VTLSCOPE_MEMORY_BYTES == VTLSCOPE_MEMORY_OVERLAYS + 16 * VTLSCOP
  *                       SINT 15:8
  * 40 guest crashed      CRASH_CTL 63:56         P0                  P1                   P2
  * 41 and the rest       has a message 0         P3                  P4
+ * 42 guest idle         interrupts enabled
  *
- * The fields of 9 other than code, status 15:0 are of version 1.2, as are 30 to 41.
+ * The fields of 9 other than code, status 15:0 are of version 1.2, as are 30 to 42.
  */
 typedef struct vtlscope_event {
   uint64_t stamp; /* 1 + the sequence number; 0 while the slot is being written */

@@ -36,9 +36,7 @@ extension Rule {
       .lowerVTLStarved, certainty, .high, .context(context.id), since: since,
       title: "starved: \(vtl) holds VP \(context.id.vp.rawValue), \(told)",
       evidence: [
-        .init(
-          "\(context.id) is \(context.activity == .halted ? "halted" : "running"), and not the active context of its VP"
-        ),
+        .init("\(context.id) is \(context.activity.text), and not the active context of its VP"),
         .init(
           "\(holder.id) is, for \(scene.age(scene.activeSince(holder)).spanText)"
             + (usual.map { " (p99 of \(vtl) stays: \($0.spanText))" } ?? "")),
@@ -53,7 +51,7 @@ extension Rule {
       ],
       effect: context.heldBack,
       cause:
-        "\(vtl) at \(scene.place(holder.rip)), IF \(holder.interruptsEnabled ? 1 : 0), \(holder.activity == .halted ? "halted" : "running"); "
+        "\(vtl) at \(scene.place(holder.rip)), IF \(holder.interruptsEnabled ? 1 : 0), \(holder.activity.text); "
         + "entered \(scene.moment(holder.entryTime))" + (holder.entryReason.map { " by \($0.text)" } ?? ""),
       remedy: vina.isEnabled ? "\(vtl) returns, and clears VinaAsserted" : "\(vtl) returns (v), or enables VINA",
       doubt: "resolves by itself if \(vtl) returns", journey: highest.journey)

@@ -11,7 +11,7 @@ extension Rule {
   static var missingEOI: Rule {
     Rule(.missingEOI, "a vector in service, without an EOI, holds others back") { context, scene in
       guard context.lazyEOI != .taken, let held = scene.heldByService(context) else { return nil }
-      let isOver = !context.isActive || context.activity == .halted
+      let isOver = !context.isActive || context.activity.isAsleep
       let certainty: Finding.Certainty
       if scene.isOld(held.since, scene.thresholds.blocked), isOver {
         certainty = .proved
@@ -56,9 +56,10 @@ extension Rule {
         .init("a lazy EOI waits to be looked at (\(context.lazyEOI.text))", holds: false),
         .init(
           context.isActive
-            ? (context.activity == .halted ? "it is halted: no handler runs" : "IF is 1: its handler would be nested")
+            ? (context.activity.isAsleep
+              ? "it is \(context.activity.text): no handler runs" : "IF is 1: its handler would be nested")
             : "its VTL has been left: no handler runs",
-          holds: !context.isActive || context.activity == .halted || context.interruptsEnabled),
+          holds: !context.isActive || context.activity.isAsleep || context.interruptsEnabled),
       ],
       effect: context.heldBack, cause: cause + "; RIP now \(scene.place(context.rip))",
       remedy: "the guest writes EOI; by hand: x, then e",

@@ -38,7 +38,7 @@ extension Rule {
       title:
         "APIC off in \(where_): \(count(lost.count, "request")) lost, the last \(message.text) from \(lost.subject)",
       evidence: [
-        .init("\(context.id) is \(context.activity == .halted ? "halted" : "running") and its APIC is off"),
+        .init("\(context.id) is \(context.activity.text) and its APIC is off"),
         .init(register),
       ] + checks + [.init(lost.text(scene))] + lost.common(scene),
       effect: lost.effect(scene),
@@ -60,6 +60,6 @@ extension Scene {
 }
 
 extension ContextSnapshot {
-  /// It has been started: it runs, or is halted.
-  var isProcessing: Bool { activity == .running || activity == .halted }
+  /// It has been started: it runs, or sleeps.
+  var isProcessing: Bool { activity.isStarted }
 }

@@ -46,7 +46,7 @@ extension Rule {
       context, drop, scene, title: "SIPI \(drop.vector.text) dropped: it had been started, and no INIT came before",
       checks: [
         .init("SIPI \(drop.vector.text) dropped at \(drop.time.pointText) s: it did not wait for one"),
-        .init("\(context.id) is \(context.activity == .halted ? "halted" : "running")"),
+        .init("\(context.id) is \(context.activity.text)"),
         .init("an INIT was processed before it", holds: false),
         .init("it is the second SIPI of a start that worked", holds: false),
       ])

@@ -12,7 +12,7 @@ extension Rule {
   static var taskPriorityBlocks: Rule {
     Rule(.taskPriorityBlocks, "the TPR blocks the highest pending vector") { context, scene in
       guard context.isActive, let highest = context.pending.first, case .taskPriority? = scene.gate(context),
-        context.activity == .running || context.interruptsEnabled
+        !context.isDeaf
       else { return nil }
       let settled = max(highest.since, scene.activeSince(context))
       let since = max(settled, context.lastTaskPriorityWrite?.time ?? .zero)
@@ -28,11 +28,10 @@ extension Rule {
     _ context: ContextSnapshot, _ highest: VectorState, _ certainty: Finding.Certainty, since: VirtualTime,
     _ scene: Scene
   ) -> Finding {
-    let state = context.activity == .halted ? "halted" : "running"
-    return Finding(
+    Finding(
       .taskPriorityBlocks, certainty, .high, .context(context.id), since: since,
       title: "vector \(highest.vector.text) blocked by TPR \(hex2(context.taskPriority))",
-      evidence: [.init("\(context.id) is the active context of its VP, \(state)")]
+      evidence: [.init("\(context.id) is the active context of its VP, \(context.activity.text)")]
         + scene.priorityEvidence(context, highest) + [
           .init("RFLAGS.IF is \(context.interruptsEnabled ? 1 : 0)", holds: context.interruptsEnabled)
         ],

@@ -21,7 +21,7 @@ extension Rule {
         .timerExpiredMasked, .likely, .high, .context(context.id), since: since,
         title: "timer expired while masked\(times > 1 ? " \(times) times" : ""); the tick is lost and it sleeps on",
         evidence: [
-          .init("\(context.id) is halted with IF = 1 and nothing pending"),
+          .init(context.idleText),
           .init("LVTT \(hex(entry.rawValue)): masked" + (entry.isMasked ? "" : " then, unmasked since"), holds: true),
           .init("expired while masked: \(count(Int(clamping: times), "time")), the last at \(expiry.pointText) s"),
           .init("an expiry is delivered at the unmask", holds: false),

@@ -19,7 +19,7 @@ extension Rule {
         .timerFarAway, .likely, .medium, .context(context.id), since: context.since,
         title: "timer due in \((due - scene.now).spanText); nothing else wakes it",
         evidence: [
-          .init("\(context.id) is halted with IF = 1 and nothing pending"),
+          .init(context.idleText),
           .init(
             "\(entry.timerMode.words): TMICT \(hex(context.apic[0x380])), TDCR \(hex(context.apic[0x3E0])), "
               + "deadline \(hex(context.timer.deadline)), TSC about \(hex(scene.now.rawValue))"),

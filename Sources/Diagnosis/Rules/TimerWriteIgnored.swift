@@ -27,7 +27,7 @@ extension Rule {
       title:
         "\(last.register.text) = \(hex(last.write.value)) ignored in \(entry.timerMode.words) mode; no timer is armed",
       evidence: [
-        .init("\(context.id) is halted with IF = 1 and nothing pending"),
+        .init(context.idleText),
         .init("\(last.register.text) = \(hex(last.write.value)) \(scene.written(last.write))"),
         .init("LVTT \(hex(entry.rawValue)): \(entry.timerMode.words) mode, where that register does nothing"),
         .init("the timer is armed", holds: false),
@@ -49,7 +49,7 @@ extension Rule {
       .timerWriteIgnored, .likely, .high, .context(context.id), since: since,
       title: "deadline 0 written: disarmed, and nothing in the machine is armed",
       evidence: [
-        .init("\(context.id) is halted with IF = 1 and nothing pending"),
+        .init(context.idleText),
         .init("TSC_DEADLINE = 0 \(scene.written(last.write))"),
         .init("any timer of the machine is armed, or any processor runs", holds: false),
       ],

@@ -123,9 +123,9 @@ struct VTLSwitchDialog: Dialog {
   /// What the VTL does first.
   private func next(_ model: InspectorModel) -> String {
     guard let context = model.snapshot[ContextID(vp: vp, vtl: target)] else { return "" }
-    let isHalted = context.activity == .halted
+    let isAsleep = context.activity.isAsleep
     guard let first = context.pending.first else {
-      if isHalted { return ", halted" }
+      if isAsleep { return ", \(context.activity.text)" }
       return target == .vtl0 ? " and runs on" : " and runs on, until it returns"
     }
     var entered = context

@@ -37,7 +37,7 @@ struct ContextField: Sendable {
       name: "state", text: { ContextState($0, in: $1).word },
       isCause: { body in
         switch body {
-        case .halted, .woke, .vtlSwitched, .initialized, .started: true
+        case .halted, .idled, .woke, .vtlSwitched, .initialized, .started: true
         default: false
         }
       }),

@@ -63,7 +63,7 @@ enum ContextFields {
     guard model.finding(id) == nil, context.pending.isEmpty, context.inService.isEmpty else { return false }
     switch model.state(context) {
     case .running, .ready, .preempted, .shutDown: return false
-    case .inactive, .halted, .waitsForStartup, .notEnabled: return true
+    case .inactive, .halted, .idle, .waitsForStartup, .notEnabled: return true
     }
   }
 }

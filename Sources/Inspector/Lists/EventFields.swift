@@ -40,14 +40,15 @@ enum EventFields {
   static let kinds: [String] = [
     "IPI", "MSI", "IOAPC", "TIMER", "LVT", "HVIPI", "PVIPI", "OPER", "VINA", "SINT", "NMI", "INIT", "SIPI", "IRR",
     "ACK", "EOI",
-    "HLT", "WAKE", "VTL", "HCALL", "TPR", "EXC", "MAP", "BASE", "SVR", "ESR", "VSM", "OP", "STOP", "PIN", "RTE", "INTA",
+    "HLT", "IDLE", "WAKE", "VTL", "HCALL", "TPR", "EXC", "MAP", "BASE", "SVR", "ESR", "VSM", "OP", "STOP", "PIN", "RTE",
+    "INTA",
     "ICPT", "SMSG", "SEVT", "STIM", "PROT", "OVER", "TLB", "INJ",
   ]
 
   /// A processor that goes to sleep and wakes up: most of what an idle machine has to tell.
   static func isQuiet(_ event: Event) -> Bool {
     switch event.body {
-    case .halted, .woke: true
+    case .halted, .idled, .woke: true
     default: false
     }
   }

@@ -13,6 +13,8 @@ public enum ContextState: Hashable, Sendable, CaseIterable {
   /// Not active, and nothing waits for it.
   case inactive
   case halted
+  /// In the guest idle state.
+  case idle
   case waitsForStartup
   /// After a triple fault.
   case shutDown
@@ -28,7 +30,8 @@ public enum ContextState: Hashable, Sendable, CaseIterable {
     case .shutdown: self = .shutDown
     case .running where context.isActive: self = .running
     case .halted where context.isActive: self = .halted
-    case .running, .halted: self = Self.inactiveState(context, in: snapshot)
+    case .idle where context.isActive: self = .idle
+    case .running, .halted, .idle: self = Self.inactiveState(context, in: snapshot)
     }
   }
 
@@ -46,6 +49,7 @@ public enum ContextState: Hashable, Sendable, CaseIterable {
     case .preempted: "b"
     case .inactive: "i"
     case .halted: "H"
+    case .idle: "I"
     case .waitsForStartup: "W"
     case .shutDown: "S"
     case .notEnabled: "x"
@@ -59,6 +63,7 @@ public enum ContextState: Hashable, Sendable, CaseIterable {
     case .preempted: "preempted"
     case .inactive: "inactive"
     case .halted: "halted"
+    case .idle: "idle"
     case .waitsForStartup: "waits for SIPI"
     case .shutDown: "shut down"
     case .notEnabled: "not enabled"
@@ -70,7 +75,7 @@ public enum ContextState: Hashable, Sendable, CaseIterable {
     case .running: .active
     case .ready: .waiting
     case .preempted: .preempted
-    case .inactive, .halted, .waitsForStartup, .notEnabled: .dim
+    case .inactive, .halted, .idle, .waitsForStartup, .notEnabled: .dim
     case .shutDown: .wrong
     }
   }

@@ -26,7 +26,7 @@ public enum EventText {
     case .connectionChanged(let connection): connection.change == .refused ? .wrong : .plain
     case .guestCrashed, .guestCrashDetail: .wrong
     case .stopped(let cause, _): cause == .tripleFault || cause == .nothingCanHappen ? .wrong : .plain
-    case .accepted, .acknowledged, .endOfInterrupt, .timerExpired, .halted, .woke, .vtlSwitched,
+    case .accepted, .acknowledged, .endOfInterrupt, .timerExpired, .halted, .idled, .woke, .vtlSwitched,
       .taskPriorityChanged, .nmiTaken, .initialized, .started, .mapRebuilt, .apicBaseChanged, .softwareEnable,
       .vtlEnabled, .notificationAsserted, .routeWritten, .remoteIRRCleared, .synicEvent, .syntheticTimerExpired,
       .protectionChanged, .overlayChanged, .tlbLockChanged, .eventInjected:

@@ -181,7 +181,7 @@ public struct Journey: Hashable, Sendable {
         $0.waited = $0.reached.map { event.time - $0 }
         $0.ended = event.time
       }
-    case .spuriousEOI, .halted, .woke, .vtlSwitched, .hypercall, .taskPriorityChanged, .exception, .mapRebuilt,
+    case .spuriousEOI, .halted, .idled, .woke, .vtlSwitched, .hypercall, .taskPriorityChanged, .exception, .mapRebuilt,
       .apicBaseChanged, .softwareEnable, .apicError, .vtlEnabled, .command, .stopped, .routeWritten, .timerWriteIgnored,
       .paravirtualCall, .intercepted, .synicMessage, .synicEvent, .protectionChanged, .overlayChanged, .tlbLockChanged,
       .flushWaits, .eventInjected, .connectionChanged, .guestCrashed,

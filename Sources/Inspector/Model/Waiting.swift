@@ -31,7 +31,7 @@ public struct Waiting: Hashable, Sendable {
       switch context.activity {
       case .waitForStartup: return "waits for SIPI"
       case .shutdown: return "shut down after a triple fault"
-      case .running, .halted:
+      case .running, .halted, .idle:
         guard context.externalPending else { return "nothing pending" }
         return externalGate.map { "ExtINT waits: \($0.text)" } ?? "ExtINT is taken next"
       }

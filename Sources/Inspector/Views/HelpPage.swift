@@ -110,7 +110,7 @@ struct HelpPage: Searchable {
     return [
       row(.active, "R", "runs in its VP") + Line("             ")
         + row(.waiting, "r", "ready: an interrupt brings it in"),
-      row(.dim, "H", "halted, until an interrupt") + Line(" ")
+      row(.dim, "H", "halted, or I: idle") + Line("         ")
         + row(.preempted, "b", "preempted by a higher VTL, not done"),
       row(.dim, "i", "inactive, nothing waits") + Line("    ")
         + row(.dim, "W", "waits for SIPI    x  VTL not enabled"),

@@ -6,6 +6,7 @@ public enum LaneState: UInt8, Hashable, Sendable, CaseIterable {
   case running
   /// A higher VTL has the VP, and this one was at work or has an interrupt waiting.
   case preempted
+  /// It sleeps until an interrupt: by HLT, or in the guest idle state.
   case halted
   /// Another VTL has the VP, and this one has nothing to do.
   case inactive
@@ -74,9 +75,9 @@ public struct LaneSegment: Hashable, Sendable {
     case .waitForStartup: return .waitsForStartup
     case .shutdown: return .shutDown
     case .running where vtl == active: return .running
-    case .halted where vtl == active: return .halted
+    case .halted where vtl == active, .idle where vtl == active: return .halted
     case nil where vtl == active: return .unknown
-    case .running, .halted, nil: break
+    case .running, .halted, .idle, nil: break
     }
     guard vtl < active else { return .inactive }
     if held & vtl.bit != 0 { return .preempted }

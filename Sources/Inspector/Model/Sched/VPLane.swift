@@ -64,6 +64,8 @@ struct VPLane: Sendable {
       guard to == vtl, from.index < pending.count else { return }
       change(event, from, to, LaneEntry(from: from, reason: reason, vector: vector, rip: event.rip))
     case .halted: set(.halted, of: vtl, was: .running, event)
+    case .idled: set(.idle, of: vtl, was: .running, event)
+    // Or was idle, which a lane shows alike.
     case .woke: set(.running, of: vtl, was: .halted, event)
     case .acknowledged(let vector, _):
       set(.running, of: vtl, was: .running, event)

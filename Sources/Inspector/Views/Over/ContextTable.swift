@@ -72,7 +72,8 @@ enum ContextTable {
     case .preempted:
       let active = model.snapshot.activeContext(of: context.id.vp)
       return Line("preempted by " + (active?.id.description ?? "a higher VTL"), .preempted)
-    case .halted: return Line(context.idle?.text(at: model.snapshot.machine.time) ?? "halted", .dim)
+    case .halted, .idle:
+      return Line(context.idle?.text(at: model.snapshot.machine.time) ?? context.activity.text, .dim)
     case .waitsForStartup: return Line("waits for SIPI", .dim)
     case .shutDown: return Line("triple fault", .wrong)
     case .inactive, .notEnabled: return .empty
