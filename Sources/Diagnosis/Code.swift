@@ -49,6 +49,10 @@ extension Finding {
     case targetVTLNotEnabled = "S26"
     /// A higher VTL returns without taking the interrupt that brings it in again.
     case returnBounces = "S27"
+    /// A flush waits for a VTL that has locked the TLB.
+    case waitsForTLBLock = "S28"
+    /// An intercept's message has nowhere to go.
+    case interceptWaits = "S29"
     /// INIT or SIPI for a VTL below another one: dropped.
     case startupDeniedByVTL = "S30"
     /// Two requests, one interrupt.

@@ -60,7 +60,8 @@ public struct Rule: Sendable {
       .softwareDisabled, .hardwareDisabled, .unicastToNowhere, .groupRequestLost, .crossGroupLeak,
       .logicalMatchesNobody, .lowestPriorityUneven, .requestsMerged,
       .levelLineWedged, .edgeLost, .messageMisaddressed,
-      .lowerVTLStarved, .targetVTLNotEnabled, .returnBounces,
+      .lowerVTLStarved, .targetVTLNotEnabled, .returnBounces, .waitsForTLBLock,
+      .interceptWaits,
     ]
   }
 

@@ -67,7 +67,7 @@ extension Case {
   static let all: [Case] = [
     taskPriority, missingEOI, lazyEOI, deaf, noSIPI, swallowedSIPI, latchedINIT, softwareOff, hardwareOff,
     maskedTimer, ignoredDeadline, farTimer, unicast, groupLoss, leak, logical, lowestPriority, wedged, lostEdge,
-    misaddressed, starved, heldByItself, notEnabled, bounce, deniedStartup, merged, circle,
+    misaddressed, starved, heldByItself, notEnabled, bounce, tlbLock, fullSlot, deniedStartup, merged, circle,
   ]
 
   static let taskPriority = Case(

@@ -93,6 +93,9 @@ import Testing
       main: touch + Code.spin,
       secure: setRegister(0xD0007, enableProtection) + protect(1) + Code.loop(Code.vtlReturn))
     #expect(intercepts(machine) == [violation(.write, isWaiting: true)])
+    // By which S29 knows that it still waits.
+    let waits = try #require(machine.events.last { $0.kind == .intercepted })
+    #expect(try machine.context(0, 0).rip == waits.rip)
     #expect(machine.partition.runState == .running)
   }
 

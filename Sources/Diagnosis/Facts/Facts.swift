@@ -42,6 +42,8 @@ struct Facts {
       if let id = event.context, id.vtl > .vtl0 { vtls.noteAcknowledged(id, vector) }
     case .endOfInterrupt(let vector, _): devices.ends[vector.index] = event.time
     case .vtlSwitched(let from, let to, let reason, let vector): vtls.note(event, from, to, reason, vector)
+    case .flushWaits: vtls.noteFlush(event)
+    case .intercepted(let summary): vtls.noteIntercept(event, isWaiting: summary.isWaiting)
     case .hypercall(let call):
       if let place = place(event) { vtls.noteHypercall(place, call.code, call.status, event) }
     case .started, .initialized:

@@ -25,6 +25,9 @@ struct VTLFacts {
   private(set) var failures: [Int: Failure] = [:]
   /// How long each VTL above 0 kept a VP, in ticks; in the order of the log.
   private(set) var stays: [VTL: [UInt64]] = [:]
+  /// By context, the last flush that began to wait for a lock, and the intercept that has nowhere to put its message.
+  private(set) var flushes: [ContextID: Event] = [:]
+  private(set) var intercepts: [ContextID: Event] = [:]
   private var entered: [ContextID: VirtualTime] = [:]
   private var returned: [VPIndex: VTL] = [:]
 
@@ -62,6 +65,14 @@ struct VTLFacts {
     bounce.count += 1
     bounce.last = event.time
     bounces[id.vp] = bounce
+  }
+
+  mutating func noteFlush(_ event: Event) {
+    if let id = event.context { flushes[id] = event }
+  }
+
+  mutating func noteIntercept(_ event: Event, isWaiting: Bool) {
+    if let id = event.context { intercepts[id] = isWaiting ? event : nil }
   }
 
   mutating func noteAcknowledged(_ id: ContextID, _ vector: VectorNumber) {
