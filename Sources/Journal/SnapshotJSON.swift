@@ -93,6 +93,9 @@ extension ContextSnapshot: JSONWritable {
       json.field("hypercallPage", hex: hypercallPage)
       json.field("lazyEOI", "\(lazyEOI)")
       json.field("lazyEOIAddress", hex: lazyEOIAddress)
+      json.field("synic", synic)
+      json.field("syntheticTimers", lines: syntheticTimers) { $0.write(to: &$1) }
+      json.field("vsm", vsm)
       json.field("instructions", instructions)
       json.field("counters", counters)
     }

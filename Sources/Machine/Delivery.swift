@@ -98,8 +98,10 @@ extension Partition {
   // MARK: - From inside a local APIC
 
   /// The machine raises a fixed vector in a context itself.
-  func raise(_ vector: VectorNumber, in id: ContextID, source: InterruptSource) {
-    let journey = newJourney()
+  ///
+  /// - Parameter begun: the number of the interrupt when what caused it has one.
+  func raise(_ vector: VectorNumber, in id: ContextID, source: InterruptSource, _ begun: JourneyID? = nil) {
+    let journey = begun ?? newJourney()
     let message = InterruptMessage(vector: vector, to: apic(id).pointee.id)
     let acceptance = apic(id).pointee.accept(
       message.command, at: clock, journey: journey, processor: condition(of: id))

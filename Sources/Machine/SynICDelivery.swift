@@ -26,10 +26,12 @@ extension Partition {
   }
 
   /// The last in the queue is new. Says so when it has to wait.
-  private func deliverQueued(_ type: UInt32, to id: ContextID, _ sint: Int) -> MessageOutcome {
+  private func deliverQueued(
+    _ type: UInt32, to id: ContextID, _ sint: Int, journey: JourneyID = .none
+  ) -> MessageOutcome {
     deliverMessage(to: id, sint)
     guard synic(id).pointee.queueLength(of: sint) > 0 else { return .delivered }
-    record(.synicMessage(sint: UInt8(sint), type: type, .waits), context: id)
+    record(.synicMessage(sint: UInt8(sint), type: type, .waits), context: id, journey: journey)
     return .waits
   }
 
@@ -54,8 +56,10 @@ extension Partition {
     }
     guard let message = synic.pointee.dequeue(for: sint, at: clock) else { return }
     memory.write(message.slot, to: page, offset: slot)
-    record(.synicMessage(sint: UInt8(sint), type: message.type, .delivered), context: id)
-    if let vector = synic.pointee.vector(of: sint) { raise(vector, in: id, source: .synthetic) }
+    let vector = synic.pointee.vector(of: sint)
+    let journey = message.journey == .none && vector != nil ? newJourney() : message.journey
+    record(.synicMessage(sint: UInt8(sint), type: message.type, .delivered), context: id, journey: journey)
+    if let vector { raise(vector, in: id, source: .synthetic, journey) }
   }
 
   /// EOM, or a page or controller that was switched on: looks at every source with something waiting.
@@ -118,20 +122,20 @@ extension Partition {
 
   /// Lets the synthetic timers of a context that are due expire.
   func expireSyntheticTimers(_ id: ContextID) {
-    while let expiry = synic(id).pointee.expireTimer(at: clock) {
-      let index = UInt8(expiry.index)
+    while synic(id).pointee.due <= clock, let expiry = synic(id).pointee.expireTimer(at: clock, journey: newJourney()) {
+      func note(isDirect: Bool, _ target: UInt8) {
+        record(
+          .syntheticTimerExpired(index: UInt8(expiry.index), due: expiry.due, isDirect: isDirect, target: target),
+          context: id, journey: expiry.journey)
+      }
       switch expiry.target {
       case .direct(let vector):
-        record(
-          .syntheticTimerExpired(index: index, due: expiry.due, isDirect: true, target: vector.rawValue), context: id)
-        raise(vector, in: id, source: .synthetic)
+        note(isDirect: true, vector.rawValue)
+        raise(vector, in: id, source: .synthetic, expiry.journey)
       case .message(let sint):
-        record(
-          .syntheticTimerExpired(index: index, due: expiry.due, isDirect: false, target: UInt8(sint)), context: id)
-        _ = deliverQueued(SynICMessage.timerExpired, to: id, sint)
-      case .merged(let sint):
-        record(
-          .syntheticTimerExpired(index: index, due: expiry.due, isDirect: false, target: UInt8(sint)), context: id)
+        note(isDirect: false, UInt8(sint))
+        _ = deliverQueued(SynICMessage.timerExpired, to: id, sint, journey: expiry.journey)
+      case .merged(let sint): note(isDirect: false, UInt8(sint))
       }
     }
   }

@@ -17,7 +17,8 @@ struct VTLScope: ParsableCommand {
     version: "vtlscope 0.1",
     subcommands: [
       Run.self, Attach.self, List.self, Why.self, SnapCommand.self, GroupsCommand.self, LapicCommand.self,
-      TimersCommand.self, SchedCommand.self, MemoryCommand.self, RoutesCommand.self, EventsCommand.self,
+      TimersCommand.self, SchedCommand.self, MemoryCommand.self, RoutesCommand.self, VSMCommand.self,
+      EventsCommand.self,
     ],
     defaultSubcommand: Run.self)
 

@@ -177,6 +177,21 @@ struct RoutesCommand: ParsableCommand {
   func run() throws { try options.show { _ in .routes } }
 }
 
+/// `vtlscope vsm`.
+struct VSMCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vsm", abstract: "Print virtual secure mode: VTLs of partition and VPs, SynIC, synthetic timers.",
+    discussion: """
+      Example: vtlscope vsm --json | jq '.contexts[] | select(.vsm.waitsForTLB)'
+
+      \(ExitStatus.ofPages)
+      """)
+
+  @OptionGroup var options: PageOptions
+
+  func run() throws { try options.show { _ in .vsm } }
+}
+
 extension ExitStatus {
   static var ofPages: String {
     "Exit codes: 0 fine, 64 usage, 65 the region cannot be read, 66 no such core or context, 74 host I/O."

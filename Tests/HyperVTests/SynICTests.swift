@@ -58,7 +58,7 @@ import Testing
     var synic = try enabled()
     #expect(synic.enqueue(message, for: 2) == true)
     let next = synic.dequeue(for: 2, at: .zero)
-    let (type, slot) = try #require(next)
+    let (type, slot, _) = try #require(next)
     #expect(type == 0x12)
     #expect(slot.count == 256)
     #expect(Array(slot[..<20]) == [0x12, 0, 0, 0, 3, 0, 0, 0, 0x77, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 0])

@@ -41,7 +41,7 @@ import Testing
     var synic = try synic(config: oneShot, count: 500)
     _ = synic.expireTimer(at: time(501))
     let next = synic.dequeue(for: 3, at: time(777))
-    let (type, slot) = try #require(next)
+    let (type, slot, _) = try #require(next)
     #expect(type == 0x8000_0010)
     #expect(slot[4] == 24)
     #expect(slot.uint64(at: 8) == 0)

@@ -1,3 +1,4 @@
+import Architecture
 import Foundation
 import Inspector
 import Testing
@@ -17,7 +18,7 @@ struct MatrixTests {
     ("journey", ["6", .end, .up, "J"]), ("help", ["?"]), ("grid", ["t"]), ("folded", ["-"]),
     ("palette", [":", "f", "i"]),
     ("diff", ["d"]), ("sort", [">"]), ("options", ["O"]), ("timers", ["4"]), ("sched", ["5"]), ("routes", ["9"]),
-    ("stuck", ["7"]), ("memory", ["8"]),
+    ("stuck", ["7"]), ("memory", ["8"]), ("vsm", ["o"]),
   ]
 
   /// The machine on the screen: one with devices and a full log where those are looked at.
@@ -27,6 +28,13 @@ struct MatrixTests {
       var model = Scene.secured(vps: size.width >= 200 ? 64 : 16)
       model.size = size
       model.strike("8")
+      return model
+    }
+    if keys == ["o"] {
+      var model = Scene.virtualSecureMode(vps: size.width >= 200 ? 64 : 16)
+      model.size = size
+      model.select(ContextID(1, 1))
+      model.strike("o")
       return model
     }
     var model = isBusy ? Scene.busy(vps: size.width >= 200 ? 64 : 16) : GoldenTests.model(size)

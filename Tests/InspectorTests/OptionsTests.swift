@@ -36,7 +36,7 @@ struct OptionsTests {
 
         [keys]
         run-stop = ["p", "F12"]
-        "view-events" = "o"
+        "view-events" = "Z"
         """)
     #expect(options.theme == .light)
     #expect(options.decihertz == 25)
@@ -46,10 +46,10 @@ struct OptionsTests {
     #expect(options.columns == ["over": ["CTX", "St", "NOTE"]])
     #expect(options.thresholds.blocked == .microseconds(2_500))
     #expect(options.thresholds.slow == .milliseconds(100))
-    #expect(options.keys == ["run-stop": ["p", .function(12)], "view-events": ["o"]])
+    #expect(options.keys == ["run-stop": ["p", .function(12)], "view-events": ["Z"]])
     var model = Scene.model()
     model.apply(options)
-    #expect(model.handle("o") == nil)
+    #expect(model.handle("Z") == nil)
     #expect(model.view == .events)
     #expect(model.handle("6") == nil)
     _ = model.execute("view over")
@@ -74,7 +74,7 @@ struct OptionsTests {
     options.columns = ["events": ["TIME", "KIND", "WHAT"], "over": ["CTX"]]
     options.keys = [
       "quit-now": ["C-x"].compactMap { Key(name: $0) }, "fire": ["\"", "\\"].compactMap { Key(name: $0) },
-      "filter": ["o"],
+      "filter": ["Z"],
     ]
     #expect(try Options(file: options.file) == options)
     #expect(options.keys["fire"]?.count == 2)
@@ -110,7 +110,7 @@ struct OptionsTests {
       ("[keys]\n\n\nfire = \"p\"", "4: the key p would mean run-stop and fire"),
       // In one view is enough; and between two lines the later one is at fault.
       ("[keys]\nmark = \"K\"", "2: the key K would mean kinds and mark"),
-      ("[keys]\nmark = \"o\"\ndiff = \"o\"", "3: the key o would mean mark and diff"),
+      ("[keys]\nmark = \"Z\"\ndiff = \"Z\"", "3: the key Z would mean mark and diff"),
       ("presets = [\"fixed 4f 5.0\"]", "1: the preset \"fixed 4f 5.0\": expected \"->\" and a target"),
       ("= 3", "1: expected a key"),
       ("[]", "1: expected a key"),

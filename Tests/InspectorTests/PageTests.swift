@@ -7,7 +7,7 @@ import Testing
 @Suite struct `Views for scripts` {
   private static let pages: [(Page, String)] = [
     (.snap, "snap"), (.groups, "groups"), (.timers, "timers"), (.sched(last: .milliseconds(4)), "sched"),
-    (.memory, "memory"), (.routes, "routes"),
+    (.memory, "memory"), (.routes, "routes"), (.vsm, "vsm"),
   ]
 
   private func model() -> InspectorModel {

@@ -72,7 +72,7 @@ struct PaletteTests {
       ("qui", "column 1: no command \"qui\"; quit quit-now"),
       (
         "view nowhere",
-        "column 6: no view \"nowhere\"; one of over groups lapic timers sched events stuck memory routes journey"
+        "column 6: no view \"nowhere\"; one of over groups lapic timers sched events stuck memory routes vsm journey"
       ),
       ("select", "column 7: a context such as 5.0 is missing"),
       ("select 5", "column 8: \"5\" is no context such as 5.0"),

@@ -82,7 +82,7 @@ struct StormTests {
       ["\\"],
       ["f", .backTab, .right, .right, .enter], [":", "f", .tab, .tab],
     ] {
-      for view: Key in ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"] {
+      for view: Key in ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "o"] {
         var model = Scene.model()
         model.strike(view)
         for key in keys { _ = model.handle(key) }

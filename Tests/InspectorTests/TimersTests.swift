@@ -33,7 +33,8 @@ struct TimersTests {
     for id in [ContextID(1, 0), ContextID(5, 0), ContextID(12, 0)] {
       let raw = rawLateness(id, model.events)
       let context = try #require(model.snapshot[id])
-      let late = try #require(model.index.timers.statistics(of: context, at: Scene.now).lateness)
+      let late = try #require(
+        model.index.timers.statistics(of: .local(context.id), in: context, at: Scene.now).lateness)
       #expect(raw.count > 2 && late.count == raw.count)
       // Nearest rank: the smallest value that at least so many percent do not exceed.
       for (percent, value) in [(1, late.p1), (50, late.p50), (99, late.p99)] {
@@ -65,7 +66,7 @@ struct TimersTests {
       if case .timerExpired = event.body, let id = event.context { counts[id, default: []].append(event.sequence) }
     }
     for context in model.snapshot.contexts {
-      #expect(model.index.timers.expiries(of: context.id).map(\.sequence) == counts[context.id] ?? [])
+      #expect(model.index.timers.expiries(of: .local(context.id)).map(\.sequence) == counts[context.id] ?? [])
     }
     #expect(counts.count > 10)
   }
@@ -111,7 +112,8 @@ struct TimersTests {
       context: ContextID(1, 0), .acknowledged(VectorNumber(0xEF), waited: .milliseconds(1)))
     model.apply(Update(snapshot: later, events: [taken]))
     #expect(!model.draw(model.size).textRows.contains { $0.contains("LATE 9.2ms") })
-    let statistics = model.index.timers.statistics(of: later.contexts[place], at: later.machine.time)
+    let statistics = model.index.timers.statistics(
+      of: .local(later.contexts[place].id), in: later.contexts[place], at: later.machine.time)
     #expect(statistics.lateness?.max == VirtualTime(ticks: 9_200_000))
   }
 
@@ -128,9 +130,9 @@ struct TimersTests {
   @Test func `a masked expiry is in the history and makes nothing late`() throws {
     let model = Scene.busy(vps: 16)
     let context = try #require(model.snapshot[ContextID(7, 0)])
-    let expiries = model.index.timers.expiries(of: context.id)
+    let expiries = model.index.timers.expiries(of: .local(context.id))
     #expect(expiries.count { $0.isMasked } == 1)
-    let statistics = model.index.timers.statistics(of: context, at: Scene.now)
+    let statistics = model.index.timers.statistics(of: .local(context.id), in: context, at: Scene.now)
     #expect(statistics.masked == 1)
     #expect(statistics.lateness?.count == expiries.count - 1)
   }
@@ -146,8 +148,10 @@ struct TimersTests {
     model.apply(
       Update(snapshot: later, events: (0..<9).map { Event(sequence: first + $0, time: later.machine.time, .nmiTaken) }))
     let context = try #require(later[ContextID(1, 0)])
-    #expect(model.index.timers.expiries(of: context.id).isEmpty)
-    #expect(model.index.timers.waiting(context)?.due == VirtualTime(ticks: Scene.now.rawValue - 8_200_000))
+    #expect(model.index.timers.expiries(of: .local(context.id)).isEmpty)
+    #expect(
+      model.index.timers.waiting(.local(context.id), in: context)?.due
+        == VirtualTime(ticks: Scene.now.rawValue - 8_200_000))
   }
 
   @Test func `jitter is the standard deviation of the intervals`() throws {
@@ -179,7 +183,7 @@ struct TimersTests {
     var model = model(Size(120, 40))
     model.select(ContextID(12, 0))
     model.strike(",", ",", ",")
-    let all = model.index.timers.expiries(of: ContextID(12, 0))
+    let all = model.index.timers.expiries(of: .local(ContextID(12, 0)))
     #expect(model.selection.expiry == all[all.count - 3].sequence)
     model.strike("J")
     #expect(model.selection.journey == all[all.count - 3].journey)

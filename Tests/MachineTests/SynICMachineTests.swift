@@ -34,6 +34,13 @@ import Testing
     #expect(expiry.body == .syntheticTimerExpired(index: 0, due: .microseconds(10), isDirect: false, target: 2))
     #expect(messages(machine.events, of: vtl0) == [.delivered])
     #expect(machine.events.taken(by: vtl0) == [0x60])
+    // Message, interrupt and service are one journey, which the expiry begins.
+    let journey = machine.events.filter { $0.journey == expiry.journey && $0.sequence >= expiry.sequence }
+    #expect(expiry.journey != .none)
+    #expect(journey.first?.body == expiry.body)
+    #expect(journey.dropFirst().first?.body == .synicMessage(sint: 2, type: 0x8000_0010, .delivered))
+    #expect(
+      journey.contains { if case .acknowledged(VectorNumber(rawValue: 0x60), _) = $0.body { true } else { false } })
     let source = try #require(try machine.context(0, 0).synic).sources[2]
     #expect(source.messageType == 0x8000_0010)
     #expect(source.delivered == 1)
@@ -52,6 +59,9 @@ import Testing
     #expect(source.queued == 1)
     machine.run(until: .microseconds(60))
     #expect(messages(machine.events, of: vtl0) == [.delivered, .waits, .delivered])
+    // What waited is what is delivered.
+    let numbers = machine.events.filter { if case .synicMessage = $0.body { true } else { false } }.map(\.journey)
+    #expect(numbers[1] == numbers[2] && numbers[0] != numbers[1])
     source = try #require(try machine.context(0, 0).synic).sources[2]
     #expect(!source.isMessagePending)
     #expect(source.queued == 0)

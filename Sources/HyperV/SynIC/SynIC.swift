@@ -96,20 +96,23 @@ public struct SynIC: Sendable {
     waiting |= 1 &<< UInt16(sint)
   }
 
-  /// Takes the first message for the empty slot of a source: its type and the slot's 256 bytes.
-  public mutating func dequeue(for sint: Int, at now: VirtualTime) -> (type: UInt32, slot: [UInt8])? {
+  /// Takes the first message for the empty slot of a source: its type, the slot's 256 bytes, and the interrupt that it
+  /// is when a timer has begun one.
+  public mutating func dequeue(
+    for sint: Int, at now: VirtualTime
+  ) -> (type: UInt32, slot: [UInt8], journey: JourneyID)? {
     guard takesMessages, !sources[sint].queue.isEmpty else { return nil }
     let first = sources[sint].queue.removeFirst()
     let isPending = !sources[sint].queue.isEmpty
     if !isPending { waiting &= ~(1 &<< UInt16(sint)) }
     sources[sint].delivered &+= 1
     switch first {
-    case .message(let message): return (message.type, message.bytes(isPending: isPending))
+    case .message(let message): return (message.type, message.bytes(isPending: isPending), .none)
     case .timer(let index, let expiration):
       timers[index].isWaiting = false
       let message = SynICMessage.timer(
         index, expiration: expiration, delivery: HyperVPartition.hundredNanoseconds(now))
-      return (message.type, message.bytes(isPending: isPending))
+      return (message.type, message.bytes(isPending: isPending), timers[index].journey)
     }
   }
 

@@ -7,7 +7,10 @@ struct SyntheticTimer: Sendable {
   private(set) var count: UInt64 = 0
   /// When it expires, in 100 ns; nil while it is not running.
   private(set) var expiration: UInt64?
+  /// Its message waits for the slot.
   var isWaiting = false
+  /// The interrupt that this message will be.
+  var journey = JourneyID.none
   private var lastExpiry: VirtualTime?
   private var expired: UInt64 = 0
   var skipped: UInt64 = 0
@@ -86,6 +89,8 @@ public struct SyntheticTimerExpiry: Hashable, Sendable {
   public var index: Int
   public var due: VirtualTime
   public var target: Target
+  /// The interrupt that comes of it: of a merged expiry that of the message that waits.
+  public var journey: JourneyID
 
   public enum Target: Hashable, Sendable {
     /// Raise this vector.
@@ -104,7 +109,9 @@ extension SynIC {
   }
 
   /// Lets the first timer that is due expire; nil when none is. Call until then.
-  public mutating func expireTimer(at now: VirtualTime) -> SyntheticTimerExpiry? {
+  ///
+  /// - Parameter journey: the number that the interrupt is to have.
+  public mutating func expireTimer(at now: VirtualTime, journey: JourneyID = .none) -> SyntheticTimerExpiry? {
     guard due <= now else { return nil }
     var first = 0
     for n in 1..<SynICRegister.timerCount where timers[n].due < timers[first].due { first = n }
@@ -112,15 +119,17 @@ extension SynIC {
     let time = timers[first].due
     let expiration = timers[first].expire(at: now)
     updateDue()
-    guard !config.isDirect else {
-      return SyntheticTimerExpiry(index: first, due: time, target: .direct(config.vector))
+    func expiry(_ target: SyntheticTimerExpiry.Target, _ journey: JourneyID) -> SyntheticTimerExpiry {
+      SyntheticTimerExpiry(index: first, due: time, target: target, journey: journey)
     }
+    guard !config.isDirect else { return expiry(.direct(config.vector), journey) }
     guard !timers[first].isWaiting else {
       timers[first].skipped &+= 1
-      return SyntheticTimerExpiry(index: first, due: time, target: .merged(sint: config.sint))
+      return expiry(.merged(sint: config.sint), timers[first].journey)
     }
     timers[first].isWaiting = true
+    timers[first].journey = journey
     append(.timer(first, expiration: expiration), to: config.sint)
-    return SyntheticTimerExpiry(index: first, due: time, target: .message(sint: config.sint))
+    return expiry(.message(sint: config.sint), journey)
   }
 }

@@ -59,6 +59,7 @@ struct ExportDialog: Dialog {
     case .timers: model.json(of: .timers)
     case .sched: model.json(of: .sched(last: model.sched.span))
     case .routes: model.json(of: .routes)
+    case .vsm: model.json(of: .vsm)
     case .stuck: Report(model.snapshot, findings: model.findings).json
     default: nil
     }

@@ -9,6 +9,7 @@ public enum ViewID: UInt8, Hashable, Sendable, CaseIterable {
   case stuck = 7
   case memory = 8
   case routes = 9
+  case vsm = 10
   /// The ladder of one interrupt; opened from an event or a vector, not by a number.
   case journey = 0
 

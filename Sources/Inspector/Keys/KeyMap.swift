@@ -38,6 +38,7 @@ public struct KeyMap: Hashable, Sendable {
     bind(["7"], .view(.stuck), "Stuck", "what is stuck, and why", for: .move),
     bind(["8"], .view(.memory), "Memory", "what VTLs may touch", for: .move),
     bind(["9"], .view(.routes), "Routes", "where device interrupts go", for: .move),
+    bind(["o"], .view(.vsm), "VSM", "VTLs and SynIC", for: .move),
     bind(["k", .up], .up, "Up", "row up", for: .move),
     bind(["j", .down], .down, "Down", "row down", for: .move),
     bind(["h", .left], .left, "Left", "left", for: .move),

@@ -34,7 +34,7 @@ public struct Latency: Sendable {
     var late: [VirtualTime] = []
     let oldest = first < events.count ? events[first].sequence : 0
     for context in snapshot.contexts where id == nil || context.id == id {
-      late += timers.lateness(of: context, since: oldest, at: snapshot.machine.time)
+      late += timers.lateness(of: .local(context.id), in: context, since: oldest, at: snapshot.machine.time)
     }
     hops = [
       Hop("IRR to ISR", waited), Hop("ISR to EOI", served), Hop("timer late", late),

@@ -13,6 +13,7 @@ public enum Page: Hashable, Sendable {
   case sched(last: VirtualTime)
   case memory
   case routes
+  case vsm
 }
 
 extension InspectorModel {
@@ -28,6 +29,7 @@ extension InspectorModel {
     case .sched(let last): schedText(last, width)
     case .memory: memoryText(width)
     case .routes: routesText(width)
+    case .vsm: vsmText(width)
     }
   }
 
@@ -102,6 +104,15 @@ extension InspectorModel {
   private func routesText(_ width: Int) -> [String] {
     guard !RouteRow.all(snapshot).isEmpty else { return ["no IOAPIC, and no device that sends messages"] }
     return fitted(RoutesView().heads(self, width: width), width) + table(RoutesView(), width)
+  }
+
+  private func vsmText(_ width: Int) -> [String] {
+    var lines = fitted(VSMText.partition(self, width: width), width) + [""] + table(VSMView(), width)
+    for context in contexts.compactMap({ snapshot[$0] }) {
+      let detail = fitted(VSMDetail.lines(context, self, width: width), width)
+      if !detail.isEmpty { lines += ["", "\(context.id)"] + detail }
+    }
+    return lines
   }
 
   // MARK: - Drawing

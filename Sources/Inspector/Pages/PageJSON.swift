@@ -16,6 +16,7 @@ extension InspectorModel {
     case .sched(let last): SchedReport(snapshot, index.lanes, last: last).json
     case .memory: MemoryReport(self).json
     case .routes: RoutesReport(snapshot).json
+    case .vsm: VSMReport(snapshot).json
     }
   }
 

@@ -98,7 +98,7 @@ public enum Palette {
   private static let looking: [PaletteEntry] = [
     PaletteEntry("view", "NAME", "show a view", [.view]) { words throws(PaletteError) in
       let names = ViewID.allCases.map { ($0.name, $0) }
-      let digits = ViewID.allCases.filter { $0 != .journey }.map { ("\($0.rawValue)", $0) }
+      let digits = ViewID.allCases.filter { (1...9).contains($0.rawValue) }.map { ("\($0.rawValue)", $0) }
       if let word = words.peek, let id = digits.first(where: { $0.0 == word.text }) {
         _ = words.next()
         return .key(.view(id.1))

@@ -56,6 +56,7 @@ extension PlainEntry {
     PlainEntry("stuck", "", "what is wrong") { _ throws(PaletteError) in .show(.stuck) },
     PlainEntry("memory", "", "what VTLs may do with memory") { _ throws(PaletteError) in .show(.memory) },
     PlainEntry("routes", "", "where device interrupts go") { _ throws(PaletteError) in .show(.routes) },
+    PlainEntry("vsm", "", "VTLs, SynIC and synthetic timers") { _ throws(PaletteError) in .show(.vsm) },
     PlainEntry("read", "[N]", "all about row N of the last list") { words throws(PaletteError) in
       .read(words.isAtEnd ? nil : try words.number("the row", in: 1...1_000_000))
     },

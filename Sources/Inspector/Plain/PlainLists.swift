@@ -22,6 +22,7 @@ extension PlainMode {
     case .stuck: listFindings()
     case .memory: model.text(of: .memory, width: width)
     case .routes: listRoutes()
+    case .vsm: model.text(of: .vsm, width: width)
     default: model.rendered(width, 60) { Views.view(view).draw(model, into: &$0, $1) }
     }
   }

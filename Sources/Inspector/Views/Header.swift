@@ -80,15 +80,26 @@ enum Header {
     "\(milliseconds / 1_000).\(milliseconds % 1_000 / 100)s"
   }
 
+  /// The key of each view, and its word.
+  private static func tabs(
+    _ model: InspectorModel, _ word: (any View) -> String?
+  ) -> [(view: any View, text: String)] {
+    Views.all.compactMap { view in
+      guard let word = word(view) else { return nil }
+      let key = model.keyMap.binding(for: .view(view.id))?.keys.first.map(\.name)
+      return (view, [key, word].compactMap(\.self).joined(separator: " "))
+    }
+  }
+
   static func drawTabs(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     var x = 0
-    let tabs = Views.all.compactMap { view in view.tab.map { "\(view.id.rawValue) \($0)".columns } }
-    // Where there is no room for two blanks between tabs, neighbours share one.
-    let shared = tabs.reduce(0) { $0 + $1 + 2 } > area.width ? 1 : 0
-    for view in Views.all {
-      guard let tab = view.tab else { continue }
+    var tabs = tabs(model, \.tab)
+    // Where there is no room for two blanks between tabs, neighbours share one; where there is none for that, some
+    // words are shorter.
+    let shared = tabs.reduce(0) { $0 + $1.text.columns + 2 } > area.width ? 1 : 0
+    if tabs.reduce(1, { $0 + $1.text.columns + 1 }) > area.width { tabs = self.tabs(model, \.shortTab) }
+    for (view, text) in tabs {
       let isHere = view.id == model.view || (model.view == .journey && view.id == .events)
-      let text = "\(view.id.rawValue) \(tab)"
       let line = isHere ? Line("[\(text)]", .bold) : Line(" \(text) ")
       let isAfterHere = shared == 1 && !isHere && grid[area.x + x, area.y].scalar == "]"
       if isAfterHere {

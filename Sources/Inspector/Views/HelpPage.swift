@@ -138,17 +138,26 @@ extension KeyMap {
     var help: String
   }
 
+  /// `1-9 o`: digits that follow one another are one word.
+  private static func ranges(_ names: [String]) -> String {
+    let digits = names.prefix { Int($0).map { (0...9).contains($0) } ?? false }.compactMap { Int($0) }
+    guard let first = digits.first, digits.count > 2, digits == Array(first..<first + digits.count) else {
+      return names.joined(separator: " ")
+    }
+    return (["\(first)-\(first + digits.count - 1)"] + names.dropFirst(digits.count)).joined(separator: " ")
+  }
+
   /// Some of the bindings; the views take one row together.
   func helpRows(_ isWanted: (KeyBinding) -> Bool) -> [HelpRow] {
     var rows: [HelpRow] = []
-    var views = ""
+    var views: [String] = []
     for binding in bindings where isWanted(binding) {
       if case .view = binding.command {
-        views += binding.keys.first?.name ?? ""
+        views += binding.keys.first.map { [$0.name] } ?? []
       } else {
         rows.append(HelpRow(keys: binding.keys.map(\.name).joined(separator: " "), help: binding.help))
       }
     }
-    return (views.isEmpty ? [] : [HelpRow(keys: views, help: "views")]) + rows
+    return (views.isEmpty ? [] : [HelpRow(keys: Self.ranges(views), help: "views")]) + rows
   }
 }

@@ -185,7 +185,7 @@ extension InspectorModel {
     case .timers: if let journey = journeyOfExpiry, journey != .none { return journey }
     case .sched: if let journey = journeyOfMoment, journey != .none { return journey }
     case .routes: return selectedRoute.map(\.lastJourney).flatMap { $0 == .none ? nil : $0 }
-    case .over, .groups, .lapic, .memory: break
+    case .over, .groups, .lapic, .memory, .vsm: break
     }
     if let found = finding(selection.context)?.journey, found != .none { return found }
     if let first = selectedContext?.pending.first?.journey, first != .none { return first }

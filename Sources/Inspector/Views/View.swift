@@ -3,6 +3,8 @@ public protocol View: Sendable {
   var id: ViewID { get }
   /// The word in the tab; nil for a page that is only opened from another.
   var tab: String? { get }
+  /// The same where there is no room for all tabs.
+  var shortTab: String? { get }
   /// Draws into `area`, which lies between the tabs and the status line.
   func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect)
   /// One sentence about the thing that is selected.
@@ -13,11 +15,15 @@ public protocol View: Sendable {
   func perform(_ command: KeyCommand, _ model: inout InspectorModel) -> Bool
 }
 
+extension View {
+  public var shortTab: String? { tab }
+}
+
 /// The list of views. A new view is a file and a line here.
 public enum Views {
   public static let all: [any View] = [
     OverView(), GroupsView(), LapicView(), TimersView(), SchedView(), EventsView(), StuckView(), MemoryView(),
-    RoutesView(), JourneyView(),
+    RoutesView(), VSMView(), JourneyView(),
   ]
 
   public static func view(_ id: ViewID) -> any View { all.first { $0.id == id } ?? OverView() }

@@ -7,21 +7,36 @@ import Journal
 public enum TimerSource: Hashable, Sendable {
   /// The timer of a local APIC.
   case local(ContextID)
+  /// STIMER0...3 of a context.
+  case synthetic(ContextID, Int)
   /// Channel 0 of the 8254.
   case pit
 
-  public var context: ContextID? { if case .local(let id) = self { id } else { nil } }
+  /// Whose it is; nil for a timer of the machine.
+  public var context: ContextID? {
+    switch self {
+    case .local(let id), .synthetic(let id, _): id
+    case .pit: nil
+    }
+  }
 
   /// The word of the SRC column.
   public var name: String {
     switch self {
     case .local: "LAPIC"
+    case .synthetic(_, let n): "STIMER\(n)"
     case .pit: "PIT"
     }
   }
 
-  /// In a sentence: `0.1`, `PIT`.
-  public var text: String { context?.description ?? name }
+  /// In a sentence: `0.1`, `0.1 STIMER2`, `PIT`.
+  public var text: String {
+    switch self {
+    case .local(let id): id.description
+    case .synthetic(let id, _): "\(id) \(name)"
+    case .pit: name
+    }
+  }
 }
 
 /// How a timer counts, whatever its kind.
@@ -66,6 +81,8 @@ public struct TimerRow: Hashable, Sendable {
   public var waitingJourney: JourneyID
   /// What holds that interrupt.
   public var gate: DeliveryGate?
+  /// The SINT whose message slot is full, with the message of that expiry behind it.
+  public var fullSlot: Int?
   public var fired: UInt64
   public var firedMasked: UInt64
   public var mergedTicks: UInt64
@@ -89,6 +106,7 @@ public struct TimerRow: Hashable, Sendable {
     waitingSince = nil
     waitingJourney = .none
     gate = nil
+    fullSlot = nil
     fired = 0
     firedMasked = 0
     mergedTicks = 0
@@ -136,13 +154,44 @@ extension TimerRow {
     ignoredWrites = timer.ignoredWrites
     lastMaskedExpiry = timer.lastMaskedExpiry
     lastWrite = timer.lastWrite
+    findWaiting(in: context, log, snapshot)
+    if waitingSince != nil, kind == .off { kind = TimerKind(entry.timerMode) }
+  }
+
+  /// A synthetic timer of a context; nil when it has never been set.
+  public init?(synthetic n: Int, of context: ContextSnapshot, _ log: TimerLog, in snapshot: Snapshot) {
+    guard context.syntheticTimers.indices.contains(n) else { return nil }
+    let timer = context.syntheticTimers[n]
+    guard timer != SyntheticTimerSnapshot() else { return nil }
+    let settings = timer.settings
+    let source = context.synic?.source(settings.sint) ?? .atReset
+    self.init(
+      .synthetic(context.id, n), kind: timer.kind, due: timer.due, isMasked: !settings.isDirect && source.isMasked)
+    vector = settings.isDirect ? settings.vector : source.interrupts ? source.vector : nil
+    period = timer.period
+    span = period
+    fired = timer.expired
+    mergedTicks = timer.skipped
+    findWaiting(in: context, log, snapshot)
+    guard timer.isWaiting else { return }
+    fullSlot = timer.settings.sint
+    waitingSince = waitingSince ?? timer.lastExpiry
+  }
+
+  /// What of its expiries waits in the IRR, since when, and what holds it.
+  private mutating func findWaiting(in context: ContextSnapshot, _ log: TimerLog, _ snapshot: Snapshot) {
     guard let vector, let state = context.pending.first(where: { $0.vector == vector }) else { return }
-    isPending = true
-    let expiry = log.waiting(context)
-    // One that is older than the log set the bit when it was due, or shortly after.
-    let isOlder = log.begin.map { state.since < $0 } ?? true
-    guard expiry != nil || isOlder && fired > firedMasked else { return }
-    if kind == .off { kind = TimerKind(entry.timerMode) }
+    let expiry = log.waiting(source, in: context)
+    if case .synthetic = source {
+      // Others may use the vector of a source.
+      guard expiry != nil else { return }
+      isPending = true
+    } else {
+      isPending = true
+      // One that is older than the log set the bit when it was due, or shortly after.
+      let isOlder = log.begin.map { state.since < $0 } ?? true
+      guard expiry != nil || isOlder && fired > firedMasked else { return }
+    }
     waitingSince = expiry?.due ?? state.since
     waitingJourney = expiry?.journey ?? state.journey
     gate = snapshot.outlook(of: vector, in: context).gate
@@ -163,15 +212,24 @@ extension TimerRow {
     case .local(let id):
       guard let context = snapshot[id], context.isEnabled else { return nil }
       self.init(context, log, in: snapshot)
+    case .synthetic(let id, let n):
+      guard let context = snapshot[id], context.isEnabled else { return nil }
+      self.init(synthetic: n, of: context, log, in: snapshot)
     case .pit:
       guard let pit = snapshot.platform.pit else { return nil }
       self.init(pit, in: snapshot)
     }
   }
 
-  /// Whose timers there are: the contexts that are there, in their order, then the machine.
+  /// Whose timers there are: the contexts that are there, in their order, each with the synthetic timers that were ever
+  /// set, then the machine.
   public static func sources(_ snapshot: Snapshot) -> [TimerSource] {
-    snapshot.contexts.filter(\.isEnabled).map { .local($0.id) } + (snapshot.platform.pit == nil ? [] : [.pit])
+    snapshot.contexts.filter(\.isEnabled).flatMap { context -> [TimerSource] in
+      let synthetic = context.syntheticTimers.indices.filter {
+        context.syntheticTimers[$0] != SyntheticTimerSnapshot()
+      }
+      return [.local(context.id)] + synthetic.map { .synthetic(context.id, $0) }
+    } + (snapshot.platform.pit == nil ? [] : [.pit])
   }
 
   /// Every timer of the machine.

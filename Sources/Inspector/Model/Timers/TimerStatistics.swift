@@ -16,25 +16,29 @@ public struct TimerStatistics: Hashable, Sendable {
 }
 
 extension TimerLog {
-  public func statistics(of context: ContextSnapshot, at now: VirtualTime) -> TimerStatistics {
-    let expiries = expiries(of: context.id)
-    let late = lateness(of: context, at: now)
+  public func statistics(
+    of source: TimerSource, in context: ContextSnapshot, at now: VirtualTime
+  ) -> TimerStatistics {
+    let expiries = expiries(of: source)
+    let late = lateness(of: source, in: context, at: now)
     return TimerStatistics(
       lateness: HopStatistics(late), histogram: Histogram(late), jitter: Jitter(expiries.compactMap(\.taken)),
-      usualPeriod: usualPeriod(of: context.id), expiries: expiries.count, masked: expiries.count { $0.isMasked },
+      usualPeriod: usualPeriod(of: source), expiries: expiries.count, masked: expiries.count { $0.isMasked },
       merged: expiries.count { $0.isMerged })
   }
 
   /// The median of the spans between one due time and the next; nil of fewer than two expiries.
-  func usualPeriod(of id: ContextID) -> VirtualTime? {
-    let expiries = expiries(of: id)
+  func usualPeriod(of source: TimerSource) -> VirtualTime? {
+    let expiries = expiries(of: source)
     return HopStatistics(zip(expiries.dropFirst(), expiries).map { $0.due - $1.due })?.p50
   }
 
   /// How late each interrupt was, or is until now, of the expiries whose events are `oldest` or newer.
-  func lateness(of context: ContextSnapshot, since oldest: UInt64 = 0, at now: VirtualTime) -> [VirtualTime] {
+  func lateness(
+    of source: TimerSource, in context: ContextSnapshot, since oldest: UInt64 = 0, at now: VirtualTime
+  ) -> [VirtualTime] {
     var late: [VirtualTime] = []
-    for expiry in expiries(of: context.id).reversed() {
+    for expiry in expiries(of: source).reversed() {
       guard expiry.sequence >= oldest else { break }
       if let lateness = expiry.lateness {
         late.append(lateness)

@@ -28,8 +28,8 @@ public struct TimersReport: Sendable {
     timers = rows.map { row in
       let context = row.source.context.flatMap { snapshot[$0] }
       return Entry(
-        row: row, statistics: context.map { log.statistics(of: $0, at: snapshot.machine.time) },
-        expiries: context.map { Array(log.expiries(of: $0.id)) } ?? [])
+        row: row, statistics: context.map { log.statistics(of: row.source, in: $0, at: snapshot.machine.time) },
+        expiries: Array(log.expiries(of: row.source)))
     }
   }
 }
@@ -95,7 +95,7 @@ extension TimerRow {
     json.field("masked", isMasked)
     json.field("pending", isPending)
     json.field("late", late(at: now))
-    json.field("gate", gate?.text)
+    json.field("gate", held)
     json.field("fired", fired)
     json.field("firedMasked", firedMasked)
     json.field("lastMaskedExpiry", lastMaskedExpiry)

@@ -5,6 +5,7 @@ import Journal
 public struct MemoryView: TableView {
   public var id: ViewID { .memory }
   public var tab: String? { "Memory" }
+  public var shortTab: String? { "Mem" }
 
   public func draw(_ model: InspectorModel, into grid: inout Grid, _ area: Rect) {
     var rest = area

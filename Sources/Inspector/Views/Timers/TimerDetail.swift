@@ -11,7 +11,7 @@ enum TimerDetail {
       return
     }
     var rest = area
-    let facts = facts(context, model, width: area.width)
+    let facts = facts(context, model)
     if model.timersShowHistogram {
       let left = rest.takeLeft(area.width / 2)
       drawLateness(context, model, into: &grid, Rect(x: left.x, y: left.y, width: left.width - 1, height: left.height))
@@ -25,9 +25,10 @@ enum TimerDetail {
     _ context: ContextSnapshot, _ model: InspectorModel, into grid: inout Grid, _ area: Rect
   ) {
     var rest = area
-    let statistics = model.index.timers.statistics(of: context, at: model.snapshot.machine.time)
+    let statistics = model.index.timers.statistics(
+      of: model.selectedTimer, in: context, at: model.snapshot.machine.time)
     let count = TextForm.count(UInt64(statistics.lateness?.count ?? 0))
-    grid.rule("\(context.id) lateness, \(count) in the log", 0, in: rest.takeTop(1))
+    grid.rule("\(model.selectedTimer.text) lateness, \(count) in the log", 0, in: rest.takeTop(1))
     guard let late = statistics.lateness else {
       grid.put(" no interrupt of this timer is in the log", .dim, 0, in: rest)
       return
@@ -56,8 +57,8 @@ enum TimerDetail {
     _ context: ContextSnapshot, _ model: InspectorModel, into grid: inout Grid, _ area: Rect
   ) {
     var rest = area
-    let all = model.index.timers.expiries(of: context.id)
-    grid.rule("\(context.id) expiries, newest first", 0, in: rest.takeTop(1))
+    let all = model.index.timers.expiries(of: model.selectedTimer)
+    grid.rule("\(model.selectedTimer.text) expiries, newest first", 0, in: rest.takeTop(1))
     guard !all.isEmpty else {
       let text = model.index.timers.begin == nil ? "the log is empty" : "none in the log"
       grid.put(" " + text, .dim, 0, in: rest)
@@ -79,9 +80,11 @@ enum TimerDetail {
     return Line(expiry.due.pointText.right(12) + " due")
   }
 
-  private static func facts(_ context: ContextSnapshot, _ model: InspectorModel, width: Int) -> [Line] {
-    let row = model.timer(context)
-    func label(_ text: String) -> Line { Line(text.left(9), .dim) }
+  private static func facts(_ context: ContextSnapshot, _ model: InspectorModel) -> [Line] {
+    guard let row = model.selectedTimerRow else { return [] }
+    if case .synthetic(_, let n) = row.source, context.syntheticTimers.indices.contains(n) {
+      return syntheticFacts(context.syntheticTimers[n], row)
+    }
     var lines: [Line] = [.empty]
     if let last = row.lastWrite {
       lines.append(
@@ -96,18 +99,32 @@ enum TimerDetail {
         + Line(
           entry.timerMode.text + (row.kind == .off ? ", not armed" : "")
             + (entry.timerMode == .deadline ? "" : ", input clock / \(row.divisor ?? 1)")))
-    lines.append(label("counts") + counts(row, model))
+    lines.append(
+      label("counts")
+        + counts(
+          row,
+          [("masked", row.firedMasked), ("merged", row.mergedTicks), ("ignored writes", row.ignoredWrites)]))
     if let last = row.lastMaskedExpiry {
       lines.append(label("") + Line("last masked \(model.ago(last).spanText) ago", .waiting))
     }
     return lines
   }
 
-  private static func counts(_ row: TimerRow, _ model: InspectorModel) -> Line {
+  private static func syntheticFacts(_ timer: SyntheticTimerSnapshot, _ row: TimerRow) -> [Line] {
+    [
+      .empty,
+      label("set")
+        + Line("CONFIG \(TextForm.hex(timer.config)), COUNT \(timer.count)") + Line(" x 100 ns", .dim),
+      label("mode") + Line("\(timer.mode), to \(timer.target)"),
+      label("counts") + counts(row, [("skipped", row.mergedTicks)]),
+    ]
+  }
+
+  private static func label(_ text: String) -> Line { Line(text.left(9), .dim) }
+
+  private static func counts(_ row: TimerRow, _ others: [(String, UInt64)]) -> Line {
     var line = Line("fired \(TextForm.count(row.fired))")
-    for (name, count) in [
-      ("masked", row.firedMasked), ("merged", row.mergedTicks), ("ignored writes", row.ignoredWrites),
-    ] {
+    for (name, count) in others {
       line.append("  \(name) \(TextForm.count(count))", count > 0 ? .waiting : .plain)
     }
     return line

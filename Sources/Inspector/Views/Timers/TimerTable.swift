@@ -10,7 +10,7 @@ enum TimerTable {
         title: "  CTX", width: 5, alignment: .right, priority: 0,
         sortKey: { SortKey($0.source.context.map(FilterValue.number)) }
       ) { Line($0.source.context?.description ?? "-") },
-      Column(title: "SRC", width: 6, priority: 4) { Line($0.source.name) },
+      Column(title: "SRC", width: 7, priority: 4) { Line($0.source.name) },
       Column(title: "MODE", width: 6, priority: 1) { Line($0.kind.text, $0.kind == .off ? .dim : .plain) },
       Column(title: "VEC", width: 3, priority: 1) { $0.vector.map { Line($0.text) } ?? Line("-", .dim) },
       Column(title: "DUE IN", width: 12, priority: 0, sortKey: { SortKey(($0.owedSince(at: now) ?? $0.due)?.rawValue) })
@@ -43,12 +43,12 @@ enum TimerTable {
   }
 
   private static func periodOf(_ row: TimerRow, _ model: InspectorModel) -> VirtualTime? {
-    row.period ?? (row.kind == .deadline ? row.source.context.flatMap { model.index.timers.usualPeriod(of: $0) } : nil)
+    row.period ?? (row.kind == .deadline ? model.index.timers.usualPeriod(of: row.source) : nil)
   }
 
   private static func latenessOf(_ row: TimerRow, _ model: InspectorModel) -> HopStatistics? {
     guard let context = row.source.context.flatMap({ model.snapshot[$0] }) else { return nil }
-    return HopStatistics(model.index.timers.lateness(of: context, at: model.snapshot.machine.time))
+    return HopStatistics(model.index.timers.lateness(of: row.source, in: context, at: model.snapshot.machine.time))
   }
 
   private static func lateness(_ row: TimerRow, _ model: InspectorModel) -> Line {
@@ -86,7 +86,10 @@ enum TimerTable {
     FilterField("vtl", .number, "the VTL") { row, _ in
       row.source.context.map { [FilterValue($0.vtl.rawValue)] } ?? []
     },
-    FilterField("src", .word, "its kind", words: ["LAPIC", "PIT"]) { row, _ in [.word(row.source.name)] },
+    FilterField("src", .word, "its kind", words: ["LAPIC", "STIMER", "PIT"]) { row, _ in
+      if case .synthetic = row.source { return [.word("STIMER"), .word(row.source.name)] }
+      return [.word(row.source.name)]
+    },
     FilterField("mode", .word, "how it counts", words: TimerKind.allCases.map(\.text)) { row, _ in
       [.word(row.kind.text)]
     },

@@ -23,7 +23,10 @@ extension TimerRow {
   private func lateStyle(at now: VirtualTime) -> Style { isLate(at: now) ? .wrong : .waiting }
 
   /// `VTL1 runs`: what keeps the interrupt of the last expiry from being taken; empty when nothing does.
-  var gateText: String { gate?.text ?? "" }
+  var gateText: String { held ?? "" }
+
+  /// The same; nil when nothing does.
+  public var held: String? { fullSlot.map { "SINT\($0)'s slot is full" } ?? gate?.text }
 }
 
 extension TimerKind {
@@ -71,7 +74,7 @@ extension Expiry {
     case .rejected(let reason): return Line("NOT delivered: \(reason.text)", .wrong)
     case .pending, nil: break
     }
-    guard context.pending.contains(where: { $0.journey == journey }) else {
+    guard let vector, context.pending.contains(where: { $0.journey == journey }) else {
       return Line("its end is not in the log", .dim)
     }
     guard let gate = snapshot.outlook(of: vector, in: context).gate else {
@@ -103,5 +106,13 @@ extension InspectorModel {
   var timerRows: [TimerRow] { TimerRow.all(snapshot, index.timers) }
 
   /// The timer that is pointed at.
-  var selectedTimer: TimerSource { selection.timer ?? .local(selection.context) }
+  var selectedTimer: TimerSource {
+    guard let timer = selection.timer, timer.context ?? selection.context == selection.context else {
+      return .local(selection.context)
+    }
+    return timer
+  }
+
+  /// The timer that is pointed at, as it is now; nil when it is gone.
+  var selectedTimerRow: TimerRow? { TimerRow(selectedTimer, index.timers, in: snapshot) }
 }

@@ -61,12 +61,13 @@ public struct TimersView: TableView {
   }
 
   private func open(_ model: inout InspectorModel) {
-    guard let id = model.selectedTimer.context, let context = model.snapshot[id] else {
+    guard let id = model.selectedTimer.context else {
       model.message = "this timer belongs to no local APIC"
       return
     }
+    let vector = model.selectedTimerRow?.vector
     model.select(id)
-    model.selection.vector = model.timer(context).vector
+    model.selection.vector = vector
     model.show(.lapic)
   }
 
@@ -82,8 +83,8 @@ public struct TimersView: TableView {
 
   /// Through the history of the selected timer: by expiries, towards later ones when positive.
   private func moveExpiry(_ distance: Int, _ model: inout InspectorModel) {
-    guard let id = model.selectedTimer.context else { return }
-    let all = model.index.timers.expiries(of: id)
+    guard model.selectedTimer.context != nil else { return }
+    let all = model.index.timers.expiries(of: model.selectedTimer)
     guard let last = all.last else {
       model.message = "no expiry of this timer is in the log"
       return
@@ -124,8 +125,8 @@ extension InspectorModel {
   mutating func select(timer: TimerSource?) {
     guard let timer, timer != selectedTimer else { return }
     selection.expiry = nil
-    selection.timer = timer.context == nil ? timer : nil
     if let id = timer.context { select(id) }
+    if case .local = timer { selection.timer = nil } else { selection.timer = timer }
   }
 
   /// The arrows move in the history of the selected timer, until it is let go.
@@ -139,12 +140,12 @@ extension InspectorModel {
 
   /// The interrupt of the selected expiry, else of the one that waits, else of the newest.
   var journeyOfExpiry: JourneyID? {
-    guard let id = selectedTimer.context, let context = snapshot[id] else { return nil }
-    let all = index.timers.expiries(of: id)
+    guard selectedTimer.context != nil else { return nil }
+    let all = index.timers.expiries(of: selectedTimer)
     let place = expiryPlace(in: all)
     let pointed = place < all.count ? all[place].journey : nil
     if selection.expiry != nil { return pointed }
-    let waiting = timer(context).waitingJourney
+    let waiting = selectedTimerRow?.waitingJourney ?? .none
     return waiting == .none ? pointed : waiting
   }
 }
