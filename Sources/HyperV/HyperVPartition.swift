@@ -86,6 +86,11 @@ public struct HyperVPartition: Sendable {
     snapshot.vsm.referenceTSC = vtls[snapshot.id.vtl].referenceTSC.rawValue
     snapshot.hypercallPage = vtls[snapshot.id.vtl].hypercall.rawValue
     snapshot.vsm.partitionConfig = vtls[vtl].config.rawValue
+    let heard = processors[vp].vtls[vtl].registerIntercepts
+    snapshot.vsm.interceptControl = heard.control.rawValue
+    snapshot.vsm.cr0Mask = heard.cr0Mask
+    snapshot.vsm.cr4Mask = heard.cr4Mask
+    snapshot.vsm.miscEnableMask = heard.miscellaneousEnableMask
     snapshot.vsm.secureConfig = [VTL.vtl0, .vtl1].map { secureConfig(of: $0, by: snapshot.id).rawValue }
   }
 }

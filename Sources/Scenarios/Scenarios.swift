@@ -15,6 +15,13 @@ extension Scenario {
     )
   }
 
+  /// Virtual secure mode at work: what VTL0 tries comes to VTL1.
+  public static var guarded: Scenario {
+    Scenario(
+      "guarded", nil, .healthy, "VTL1 guards memory and LSTAR of 0.0, which tries; timers by SynIC messages",
+      machine(vtls: 2))
+  }
+
   /// A line that the demo can check: text, '*', and the exclusive or of the text in two hexadecimal digits.
   private static func checked(_ text: String) -> String {
     let sum = text.utf8.reduce(UInt8(0), ^)
@@ -22,7 +29,7 @@ extension Scenario {
   }
 
   /// All scenarios, in the order of the list people see: by topic, then by signature.
-  public static var all: [Scenario] { [demo] + processors + localAPICs + timers + addresses + devices + vtls }
+  public static var all: [Scenario] { [demo, guarded] + processors + localAPICs + timers + addresses + devices + vtls }
 
   private static var processors: [Scenario] {
     [

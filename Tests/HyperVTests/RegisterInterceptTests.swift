@@ -38,6 +38,11 @@ import Testing
     #expect(outcome.status == .success)
     #expect(outcome.effects == Array(repeating: .registerIntercepts(VPIndex(0)), count: 4))
     #expect(Self.names.map { guest.value($0) } == [0x1FFF_FFFF, 1, 2, 3])
+    // So is who looks.
+    var seen = ContextSnapshot(id: ContextID(0, 1), group: GroupID(1))
+    guest.partition.fill(&seen)
+    #expect(seen.vsm.interceptControl == 0x1FFF_FFFF)
+    #expect([seen.vsm.cr0Mask, seen.vsm.cr4Mask, seen.vsm.miscEnableMask] == [1, 2, 3])
     // One number further there is nothing.
     #expect(guest.get([VPRegisterName(rawValue: 0xE0004)]).status.rawValue == 0x05)
   }

@@ -89,6 +89,17 @@ import Testing
     #expect(run.findings == [])
   }
 
+  @Test func `nothing is found on guarded memory, however often one looks`() throws {
+    let run = try GuestRun("guarded", Scenario.guarded.configuration)
+    for milliseconds in stride(from: UInt64(0), through: 1_050, by: 7) {
+      run.run(until: .milliseconds(milliseconds))
+      #expect(run.findings == [], "at \(milliseconds) ms")
+    }
+    // Every 5 ms and every 4 ms.
+    #expect(run.lines.last?.contains("messages 200 vtl1 250") == true, "\(run.lines)")
+    #expect(run.lines.last?.hasSuffix("errors 0") == true)
+  }
+
   @Test func `nothing is found on a demo of 64 processors, however often one looks`() throws {
     var configuration = Scenario.demo.configuration
     configuration.vpCount = 64
