@@ -17,7 +17,7 @@ extension Screens {
         try #require(terminal.shows("RUN"))
       }
 
-      /// Of a processor, over a second.
+      /// Of a processor, over a second. A look every tenth of a second remains, and what that takes depends on the host.
       func load() -> Double {
         let (before, began) = (terminal.process?.processorTime ?? 0, now())
         terminal.pass(1)
@@ -35,7 +35,7 @@ extension Screens {
       let scene = try Scene(ignoresHangup: ignoresHangup)
       scene.core.process.signal(SIGTERM)
       #expect(scene.terminal.shows("EXITED", within: 1))
-      #expect(scene.load() <= 0.01)
+      #expect(scene.load() <= 0.03)
       #expect(scene.terminal.quit() == 0)
     }
 
@@ -43,7 +43,7 @@ extension Screens {
       let scene = try Scene(ignoresHangup: ignoresHangup)
       scene.core.process.signal(SIGKILL)
       #expect(scene.terminal.shows("DEAD", within: 1))
-      #expect(scene.load() <= 0.01)
+      #expect(scene.load() <= 0.03)
       #expect(scene.terminal.quit() == 0)
     }
 
@@ -57,7 +57,7 @@ extension Screens {
       let scene = try Scene(ignoresHangup: false)
       scene.core.process.signal(SIGSTOP)
       #expect(scene.terminal.shows("LOST", within: 1))
-      #expect(scene.load() <= 0.01)
+      #expect(scene.load() <= 0.03)
       scene.core.process.signal(SIGCONT)
       #expect(scene.terminal.shows("RUN", within: 1))
       #expect(scene.terminal.quit() == 0)
